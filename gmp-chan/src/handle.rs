@@ -1,0 +1,153 @@
+//! Counted handles: one allocation per channel, with a count for either side.
+
+#![expect(unsafe_code, reason = "a hand-made reference count, like `Arc` with two counts")]
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::process;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::chan::Chan;
+
+/// A channel with its counts; freed by the side that leaves last.
+#[repr(C)]
+struct Shared<T> {
+    chan: Chan<T>,
+    counts: Counts,
+}
+
+/// On a cache line of its own, so that cloning handles does not disturb the channel.
+#[repr(align(64))]
+pub(crate) struct Counts {
+    senders: AtomicUsize,
+    receivers: AtomicUsize,
+    /// Set by the side that leaves first, when it is done with the channel.
+    one_side_left: AtomicBool,
+}
+
+/// One side of a channel.
+pub(crate) trait Side {
+    /// How many handles this side has.
+    fn count(counts: &Counts) -> &AtomicUsize;
+
+    /// Tells the channel that this side has no handles left.
+    fn leave<T>(chan: &Chan<T>);
+}
+
+/// The side of the senders.
+pub(crate) enum Sending {}
+
+/// The side of the receivers.
+pub(crate) enum Receiving {}
+
+impl Side for Sending {
+    fn count(counts: &Counts) -> &AtomicUsize {
+        &counts.senders
+    }
+
+    fn leave<T>(chan: &Chan<T>) {
+        chan.senders_gone();
+    }
+}
+
+impl Side for Receiving {
+    fn count(counts: &Counts) -> &AtomicUsize {
+        &counts.receivers
+    }
+
+    fn leave<T>(chan: &Chan<T>) {
+        chan.receivers_gone();
+    }
+}
+
+/// A counted handle of one side. Dropping the last of a side makes the side leave.
+pub(crate) struct Handle<T, S: Side> {
+    shared: NonNull<Shared<T>>,
+    side: PhantomData<(S, T)>,
+}
+
+// SAFETY: handles share a `Chan<T>`, which hands values from thread to thread (`T: Send`)
+// and references to none; all its state is atomic or under its lock.
+unsafe impl<T: Send, S: Side> Send for Handle<T, S> {}
+// SAFETY: as for `Send`: all that `&Handle` allows is what a clone of it may do.
+unsafe impl<T: Send, S: Side> Sync for Handle<T, S> {}
+
+/// Puts `chan` behind one handle per side.
+pub(crate) fn share<T>(chan: Chan<T>) -> (Handle<T, Sending>, Handle<T, Receiving>) {
+    let counts = Counts {
+        senders: AtomicUsize::new(1),
+        receivers: AtomicUsize::new(1),
+        one_side_left: AtomicBool::new(false),
+    };
+    let shared = NonNull::from(Box::leak(Box::new(Shared { chan, counts })));
+    (Handle { shared, side: PhantomData }, Handle { shared, side: PhantomData })
+}
+
+impl<T, S: Side> Handle<T, S> {
+    fn count(&self) -> &AtomicUsize {
+        // SAFETY: freed only after both counts came to zero, and this handle is counted.
+        S::count(unsafe { &(*self.shared.as_ptr()).counts })
+    }
+
+    /// Whether both are handles of the same channel.
+    pub(crate) fn same_channel(&self, other: &Self) -> bool {
+        self.shared == other.shared
+    }
+}
+
+impl<T, S: Side> Deref for Handle<T, S> {
+    type Target = Chan<T>;
+
+    #[inline]
+    fn deref(&self) -> &Chan<T> {
+        // SAFETY: as in `count`.
+        unsafe { &(*self.shared.as_ptr()).chan }
+    }
+}
+
+impl<T, S: Side> Clone for Handle<T, S> {
+    #[inline]
+    fn clone(&self) -> Self {
+        let before = self.count().fetch_add(1, Ordering::Relaxed);
+        // Only leaked clones get there; going on would free a channel in use.
+        if before > isize::MAX as usize {
+            process::abort();
+        }
+        Handle { shared: self.shared, side: PhantomData }
+    }
+}
+
+impl<T, S: Side> Drop for Handle<T, S> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.count().fetch_sub(1, Ordering::AcqRel) == 1 {
+            leave::<T, S>(self.shared);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn leave<T, S: Side>(shared: NonNull<Shared<T>>) {
+    /// Frees the channel if the other side is done with it; also when the values dropped
+    /// in `S::leave` panic.
+    struct Release<T>(NonNull<Shared<T>>);
+
+    impl<T> Drop for Release<T> {
+        fn drop(&mut self) {
+            // SAFETY: freed below only, by the side that comes second, which is not us
+            // before the swap.
+            let first = unsafe { &(*self.0.as_ptr()).counts.one_side_left };
+            if first.swap(true, Ordering::AcqRel) {
+                // SAFETY: both sides have left: no handle exists, and made by `Box` in
+                // `share`.
+                drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+            }
+        }
+    }
+
+    let release = Release(shared);
+    // SAFETY: as in `Release`: alive until that is dropped.
+    S::leave(unsafe { &(*release.0.as_ptr()).chan });
+}

@@ -1,0 +1,124 @@
+//! The buffer of a bounded channel: a ring of slots of fixed number.
+
+#![expect(unsafe_code, reason = "slots are read and written through raw pointers")]
+
+use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull};
+
+/// `cap` slots, of which those from `head` on, as many as the channel's `len`, hold a
+/// value. The length is kept by the channel, where it can be read without the lock.
+///
+/// Dropping a ring frees its memory, not the values in it.
+pub(crate) struct Ring<T> {
+    slots: NonNull<T>,
+    cap: usize,
+    head: usize,
+}
+
+impl<T> Ring<T> {
+    /// # Panics
+    /// If `cap` values are more than the address space can hold.
+    pub(crate) fn new(cap: usize) -> Ring<T> {
+        let bytes = cap.checked_mul(size_of::<T>());
+        assert!(
+            bytes.is_some_and(|bytes| isize::try_from(bytes).is_ok()),
+            "makechan: size out of range: capacity {cap} of {} bytes each; choose a smaller \
+             capacity or `unbounded()`",
+            size_of::<T>(),
+        );
+        let slots = Box::into_raw(Box::<[T]>::new_uninit_slice(cap));
+        // SAFETY: `Box::into_raw` is never null.
+        let slots = unsafe { NonNull::new_unchecked(slots.cast::<T>()) };
+        Ring { slots, cap, head: 0 }
+    }
+
+    /// The slot `offset` places behind the head.
+    #[inline]
+    fn at(&self, offset: usize) -> *mut T {
+        debug_assert!(offset < self.cap);
+        let room = self.cap - self.head;
+        let index = if offset < room { self.head + offset } else { offset - room };
+        // SAFETY: `offset < cap`, so `index < cap`: inside the allocation.
+        unsafe { self.slots.as_ptr().add(index) }
+    }
+
+    /// Moves the value at `src` behind the last one.
+    ///
+    /// # Safety
+    /// `len` values are in the ring and `len < cap`; `src` holds a value, which is the
+    /// ring's from now on.
+    #[inline]
+    pub(crate) unsafe fn push(&mut self, len: usize, src: *const T) {
+        // SAFETY: the slot is inside the ring and free, `src` is on someone's stack.
+        unsafe { ptr::copy_nonoverlapping(src, self.at(len), 1) };
+    }
+
+    /// Moves the first value to `out`.
+    ///
+    /// # Safety
+    /// The ring is not empty; `out` can be written.
+    #[inline]
+    pub(crate) unsafe fn pop(&mut self, out: *mut T) {
+        // SAFETY: the head slot holds a value, and moving `head` on gives it up.
+        unsafe { ptr::copy_nonoverlapping(self.at(0), out, 1) };
+        self.head += 1;
+        if self.head == self.cap {
+            self.head = 0;
+        }
+    }
+}
+
+impl<T> Drop for Ring<T> {
+    fn drop(&mut self) {
+        let slots =
+            ptr::slice_from_raw_parts_mut(self.slots.as_ptr().cast::<MaybeUninit<T>>(), self.cap);
+        // SAFETY: exactly what `new` took out of its box; `MaybeUninit` drops no values.
+        drop(unsafe { Box::from_raw(slots) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wraps_and_keeps_order() {
+        let mut ring = Ring::<u32>::new(3);
+        let (mut len, mut sent, mut received) = (0, 0, 0);
+        for round in 0..50 {
+            while len < 1 + round % 3 {
+                // SAFETY: fewer than 3 values are in the ring.
+                unsafe { ring.push(len, &raw const sent) };
+                sent += 1;
+                len += 1;
+            }
+            while len > round % 2 {
+                let mut out = 0;
+                // SAFETY: the ring is not empty.
+                unsafe { ring.pop(&raw mut out) };
+                assert_eq!(out, received);
+                received += 1;
+                len -= 1;
+            }
+        }
+    }
+
+    #[test]
+    fn zero_sized_values_take_no_memory() {
+        let mut ring = Ring::<()>::new(usize::MAX);
+        ring.head = usize::MAX - 1;
+        let mut value = ();
+        // SAFETY: there is room, and then a value.
+        unsafe {
+            ring.push(usize::MAX - 1, &raw const value);
+            ring.pop(&raw mut value);
+        }
+        assert_eq!(ring.head, 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "makechan: size out of range")]
+    fn too_large() {
+        Ring::<u64>::new(usize::MAX / 8);
+    }
+}

@@ -1,0 +1,136 @@
+//! The default backend: corosensei's switch on the runtime's own stacks.
+#![expect(unsafe_code, reason = "stack switching")]
+
+use crate::g::{self, G};
+use crate::stack;
+use corosensei::stack::{Stack, StackPointer};
+use corosensei::{Coroutine, CoroutineResult, Yielder};
+use std::cell::{Cell, UnsafeCell};
+use std::io;
+use std::mem::MaybeUninit;
+use std::ptr::null;
+
+pub(crate) const INIT_ALLOCATES: bool = false;
+
+/// A slot's stack as corosensei wants it: the goroutine's record and packet lie
+/// above `base` and are none of its business.
+struct SlotStack {
+    base: StackPointer,
+    limit: StackPointer,
+}
+
+// SAFETY: `[limit, base)` is a slot of the arena from its guard up: guarded,
+// aligned, at least 16 KiB, and owned by one goroutine.
+unsafe impl Stack for SlotStack {
+    #[inline(always)]
+    fn base(&self) -> StackPointer {
+        self.base
+    }
+
+    #[inline(always)]
+    fn limit(&self) -> StackPointer {
+        self.limit
+    }
+}
+
+type Co = Coroutine<(), (), (), SlotStack>;
+
+pub(crate) struct Context {
+    co: UnsafeCell<MaybeUninit<Co>>,
+    yielder: Cell<*const Yielder<(), ()>>,
+}
+
+impl Context {
+    pub(crate) const fn new() -> Context {
+        Context { co: UnsafeCell::new(MaybeUninit::uninit()), yielder: Cell::new(null()) }
+    }
+
+    #[expect(clippy::unused_self, reason = "the seam's signature")]
+    #[expect(clippy::unnecessary_wraps, reason = "the seam's signature")]
+    #[inline(always)]
+    pub(crate) fn prepare(&self, _gp: &'static G) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// # Safety
+    /// Nothing runs on `gp`'s stack; `[low, top)` of its slot is free to use.
+    #[inline(always)]
+    pub(crate) unsafe fn init(&self, gp: &'static G, top: usize) {
+        // SAFETY: both are addresses inside the arena, so not zero.
+        let stack = unsafe {
+            SlotStack {
+                base: StackPointer::new_unchecked(top & !15),
+                limit: StackPointer::new_unchecked(gp.slot.low()),
+            }
+        };
+        let co = Co::with_stack(stack, move |yielder, ()| {
+            gp.ctx.yielder.set(yielder);
+            g::entry(gp);
+        });
+        // SAFETY: no other reference to the cell exists while nothing runs here;
+        // the former coroutine had ended and owned nothing.
+        unsafe { (*self.co.get()).write(co) };
+    }
+
+    /// # Safety
+    /// `init` was called, the goroutine has not ended, and the caller is the
+    /// one M that dequeued it.
+    #[inline(always)]
+    pub(crate) unsafe fn resume(&self) -> bool {
+        // SAFETY: initialised by the caller's promise; unique for as long as
+        // this M runs the goroutine.
+        let co = unsafe { (*self.co.get()).assume_init_mut() };
+        matches!(co.resume(()), CoroutineResult::Return(()))
+    }
+
+    /// # Safety
+    /// Nothing runs on the stack.
+    #[expect(clippy::unused_self, reason = "the seam's signature")]
+    pub(crate) unsafe fn release(&self) {}
+
+    /// # Safety
+    /// Called on the stack of this context's goroutine.
+    #[inline(always)]
+    pub(crate) unsafe fn suspend(&self) {
+        // SAFETY: set when the coroutine started; the yielder lives at the
+        // bottom of the very stack we are on.
+        unsafe { (*self.yielder.get()).suspend(()) };
+    }
+}
+
+/// The stack pointer, near enough: the address of nothing in particular in
+/// this frame.
+#[inline(always)]
+fn stack_pointer() -> usize {
+    let sp: usize;
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: copies a register.
+    unsafe {
+        std::arch::asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags));
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: copies a register.
+    unsafe {
+        std::arch::asm!("mov {}, sp", out(reg) sp, options(nomem, nostack, preserves_flags));
+    }
+    sp
+}
+
+#[inline(always)]
+pub(crate) fn current_g() -> Option<&'static G> {
+    let record = stack::slot_of_stack_pointer(stack_pointer())?;
+    // SAFETY: a stack pointer inside the arena means that a goroutine runs on
+    // that slot, so its record is written and stays while this code runs.
+    Some(unsafe { &*record })
+}
+
+pub(crate) fn overflowed(address: usize) -> Option<&'static G> {
+    let slot = stack::slot_of_address(address)?;
+    if address >= slot.low() + slot.class.guard_size() {
+        return None;
+    }
+    // SAFETY: a fault in the guard of a slot comes from the goroutine on it.
+    Some(unsafe { &*slot.g_ptr() })
+}
+
+pub(crate) fn thread_start() {}

@@ -1,0 +1,152 @@
+//! The second backend, feature `generator`: the `generator` crate, which makes
+//! and guards its own stacks.
+//!
+//! A goroutine's slot in our arena then holds only its record and packet; its
+//! frames are on a stack of the crate's, kept with the slot and used again. Each
+//! such stack takes two memory mappings, and the crate panics when the kernel
+//! has no more, so their number is bounded here, with an error.
+#![expect(unsafe_code, reason = "stack switching")]
+
+use crate::g::{self, G};
+use generator::{Generator, Gn};
+use std::cell::{Cell, UnsafeCell};
+use std::io;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+pub(crate) const INIT_ALLOCATES: bool = true;
+
+/// Mappings left to the rest of the program.
+const SPARE_MAPPINGS: usize = 4096;
+const DEFAULT_MAX_MAP_COUNT: usize = 65_530;
+/// A fault this close below a stack is an overflow of it.
+const GUARD_REACH: usize = 64 << 10;
+
+static STACKS: AtomicUsize = AtomicUsize::new(0);
+
+pub(crate) struct Context {
+    generator: UnsafeCell<Option<Generator<'static, (), ()>>>,
+    /// Bytes of the crate's stack.
+    size: Cell<usize>,
+    /// An address near the stack's top, noted when the goroutine starts.
+    top: Cell<usize>,
+}
+
+impl Context {
+    pub(crate) const fn new() -> Context {
+        Context { generator: UnsafeCell::new(None), size: Cell::new(0), top: Cell::new(0) }
+    }
+
+    /// Makes the crate's stack for this slot, once.
+    pub(crate) fn prepare(&self, gp: &'static G) -> io::Result<()> {
+        // SAFETY: nothing runs on `gp`, which the caller owns.
+        let generator = unsafe { &mut *self.generator.get() };
+        if generator.is_some() {
+            return Ok(());
+        }
+        let used = STACKS.fetch_add(1, Relaxed);
+        if used >= max_stacks() {
+            STACKS.fetch_sub(1, Relaxed);
+            return Err(io::Error::new(
+                io::ErrorKind::OutOfMemory,
+                format!(
+                    "no more goroutines: {used} live on the `generator` backend, whose stacks \
+                     take two memory mappings each, and vm.max_map_count bounds those; use the \
+                     default backend, or raise vm.max_map_count"
+                ),
+            ));
+        }
+        let size = gp.slot.class.slot_size();
+        self.size.set(size);
+        let made = std::panic::catch_unwind(|| Gn::<()>::new_opt(size / size_of::<usize>(), || ()));
+        match made {
+            Ok(mut made) => {
+                // Marks it as a coroutine, and is how current_g finds the goroutine.
+                made.set_local_data(std::ptr::from_ref(gp).cast_mut().cast());
+                *generator = Some(made);
+                Ok(())
+            }
+            Err(_) => {
+                STACKS.fetch_sub(1, Relaxed);
+                Err(io::Error::new(
+                    io::ErrorKind::OutOfMemory,
+                    format!("the `generator` backend could not make a stack of {size} bytes"),
+                ))
+            }
+        }
+    }
+
+    /// # Safety
+    /// `prepare` succeeded and nothing runs on the stack.
+    pub(crate) unsafe fn init(&self, gp: &'static G, _top: usize) {
+        // SAFETY: the caller's promise.
+        let generator = unsafe { &mut *self.generator.get() };
+        let Some(generator) = generator else { return };
+        generator.init_code(move || {
+            let here = 0_u8;
+            gp.ctx.top.set(std::ptr::from_ref(&here) as usize);
+            g::entry(gp);
+        });
+    }
+
+    /// # Safety
+    /// `init` was called, the goroutine has not ended, and the caller is the
+    /// one M that dequeued it.
+    pub(crate) unsafe fn resume(&self) -> bool {
+        // SAFETY: unique for as long as this M runs the goroutine.
+        let generator = unsafe { &mut *self.generator.get() };
+        let Some(generator) = generator else { return true };
+        generator.resume();
+        generator.is_done()
+    }
+
+    /// # Safety
+    /// Nothing runs on the stack.
+    pub(crate) unsafe fn release(&self) {
+        // SAFETY: the caller owns the slot.
+        let generator = unsafe { (*self.generator.get()).take() };
+        if generator.is_some() {
+            drop(generator);
+            STACKS.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// # Safety
+    /// Called on the stack of this context's goroutine.
+    #[expect(clippy::unused_self, reason = "the seam's signature")]
+    pub(crate) unsafe fn suspend(&self) {
+        generator::co_yield_with(());
+    }
+}
+
+fn max_stacks() -> usize {
+    static MAX: OnceLock<usize> = OnceLock::new();
+    *MAX.get_or_init(|| {
+        std::fs::read_to_string("/proc/sys/vm/max_map_count")
+            .ok()
+            .and_then(|text| text.trim().parse().ok())
+            .unwrap_or(DEFAULT_MAX_MAP_COUNT)
+            .saturating_sub(SPARE_MAPPINGS)
+            / 2
+    })
+}
+
+// Never inlined: the crate's thread-local must be looked up afresh each time.
+#[inline(never)]
+pub(crate) fn current_g() -> Option<&'static G> {
+    let data = generator::get_local_data().cast::<G>();
+    // SAFETY: local data is set by `prepare` alone, to a record that lives as
+    // long as the generator.
+    unsafe { data.as_ref() }
+}
+
+pub(crate) fn overflowed(address: usize) -> Option<&'static G> {
+    let gp = current_g()?;
+    let low = gp.ctx.top.get().checked_sub(gp.ctx.size.get())?;
+    (low.saturating_sub(GUARD_REACH)..low + crate::sys::PAGE).contains(&address).then_some(gp)
+}
+
+/// Makes the crate's thread-local, which allocates, before the scheduler needs it.
+pub(crate) fn thread_start() {
+    generator::is_generator();
+}

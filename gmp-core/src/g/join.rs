@@ -1,0 +1,232 @@
+//! `JoinHandle`, and who owns a goroutine's result and slot at its end.
+//!
+//! The result stays in the goroutine's packet, so a handle needs no allocation.
+//! One word, `G::join`, decides between the goroutine (G), its last M (M) and
+//! the handle (H):
+//!
+//! * HANDLE: there is a handle. Set by the spawner.
+//! * DONE: the result is in the packet. G sets it as its last act, if HANDLE.
+//! * WAITING: the handle's owner is parked in `join`; set only before DONE.
+//! * EXITED: M has left the stack for good.
+//! * RELEASED: H has taken or dropped the result.
+//!
+//! H dropped before DONE: CAS HANDLE -> 0; the result is G's to drop, the slot
+//! M's to free. H after DONE: takes the result, then sets RELEASED. Of EXITED
+//! and RELEASED, whoever comes second frees the slot. G, at its end, looks at
+//! HANDLE first with a plain load, so a goroutine nobody joins costs no locked
+//! instruction here but the one of the handle's drop.
+#![expect(unsafe_code, reason = "results change hands through raw memory")]
+
+use super::exit;
+use super::{G, GoId};
+use crate::prim::AtomicU32;
+use crate::rt::{Critical, Parker, WaitReason};
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::thread;
+
+pub(crate) const HANDLE: u32 = 1;
+const DONE: u32 = 2;
+const WAITING: u32 = 4;
+const EXITED: u32 = 8;
+const RELEASED: u32 = 16;
+
+/// Owned permission to wait for a goroutine's result.
+///
+/// Dropping it detaches the goroutine, which runs on. No allocation stands
+/// behind it: the result waits on the goroutine's own stack, whose slot is kept
+/// until the handle is joined or dropped.
+///
+/// ```
+/// # let rt = unsafe { gmp_core::Runtime::builder().start() }.unwrap();
+/// let sum = rt.block_on_goroutine(|| {
+///     let handle = gmp_core::spawn(|| (1..=10).sum::<u32>());
+///     handle.join().unwrap()
+/// });
+/// assert_eq!(sum, 55);
+/// ```
+pub struct JoinHandle<T> {
+    gp: &'static G,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<T> UnwindSafe for JoinHandle<T> {}
+impl<T> RefUnwindSafe for JoinHandle<T> {}
+
+impl<T> JoinHandle<T> {
+    pub(crate) fn new(gp: &'static G) -> JoinHandle<T> {
+        JoinHandle { gp, result: PhantomData }
+    }
+
+    /// Waits for the goroutine to end and returns what it returned, or the
+    /// payload of its panic. After `goexit` the payload is a
+    /// [`Goexit`](crate::Goexit). Parks a goroutine, blocks a plain thread.
+    ///
+    /// # Errors
+    /// The panic's payload, as `std::thread::JoinHandle::join`.
+    ///
+    /// ```
+    /// # let rt = unsafe { gmp_core::Runtime::builder().start() }.unwrap();
+    /// let handle = rt.block_on_goroutine(|| gmp_core::spawn(|| panic!("oh")));
+    /// let payload = handle.join().unwrap_err();
+    /// assert_eq!(*payload.downcast::<&str>().unwrap(), "oh");
+    /// ```
+    pub fn join(self) -> thread::Result<T> {
+        wait_done(self.gp);
+        // SAFETY: DONE was acquired: the packet holds a result of this type,
+        // and it is the handle's.
+        let result = unsafe { self.gp.packet.get().cast::<thread::Result<T>>().read() };
+        let gp = self.gp;
+        #[expect(clippy::mem_forget, reason = "what Drop would do is done here")]
+        std::mem::forget(self);
+        release(gp);
+        result
+    }
+
+    /// Whether the goroutine has ended. Never waits.
+    ///
+    /// ```
+    /// # let rt = unsafe { gmp_core::Runtime::builder().start() }.unwrap();
+    /// let handle = rt.block_on_goroutine(|| gmp_core::spawn(|| ()));
+    /// while !handle.is_finished() {
+    ///     std::thread::yield_now();
+    /// }
+    /// ```
+    pub fn is_finished(&self) -> bool {
+        self.gp.join.load(Acquire) & DONE != 0
+    }
+
+    /// The goroutine's id.
+    ///
+    /// ```
+    /// # let rt = unsafe { gmp_core::Runtime::builder().start() }.unwrap();
+    /// let handle = rt.block_on_goroutine(|| gmp_core::spawn(|| gmp_core::current().unwrap().id()));
+    /// let id = handle.id();
+    /// assert_eq!(handle.join().unwrap(), id);
+    /// ```
+    pub fn id(&self) -> GoId {
+        self.gp.id.get()
+    }
+
+    /// The goroutine's name, if it was given one.
+    ///
+    /// ```
+    /// # let rt = unsafe { gmp_core::Runtime::builder().start() }.unwrap();
+    /// let handle = gmp_core::Builder::new().name("parser").spawn(|| ()).unwrap();
+    /// assert_eq!(handle.name(), Some("parser"));
+    /// ```
+    pub fn name(&self) -> Option<&str> {
+        Some(self.gp.name()).filter(|name| !name.is_empty())
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.gp.join.compare_exchange(HANDLE, 0, Release, Relaxed).is_ok() {
+            return;
+        }
+        drop_done::<T>(self.gp);
+    }
+}
+
+/// The handle is dropped after DONE: its result goes too.
+#[cold]
+fn drop_done<T>(gp: &'static G) {
+    // Pairs with G's Release of DONE.
+    gp.join.load(Acquire);
+    // SAFETY: only DONE makes the CAS in `drop` fail (WAITING means that the
+    // owner is inside `join`): the packet holds a result, and it is ours.
+    let result = unsafe { gp.packet.get().cast::<thread::Result<T>>().read() };
+    exit::drop_unwanted(gp, result);
+    release(gp);
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("finished", &self.is_finished())
+            .finish()
+    }
+}
+
+// SAFETY: a handle only takes the result out, by value, once; T crosses threads
+// as `spawn` demanded. What it reads of the record is set before it exists.
+unsafe impl<T> Send for JoinHandle<T> {}
+// SAFETY: through a shared reference only atomics and constants are read.
+unsafe impl<T> Sync for JoinHandle<T> {}
+
+/// Parks until DONE.
+fn wait_done(gp: &'static G) {
+    if gp.join.load(Acquire) & DONE != 0 {
+        return;
+    }
+    let critical = Critical::enter();
+    let parker = Parker::new(&critical);
+    gp.joiner.set(&parker);
+    // SAFETY: the parker lives in this frame until woken; G readies it once, on
+    // finding WAITING, which only a successful commit sets.
+    unsafe {
+        critical.park_unless(
+            &parker,
+            WaitReason::Join,
+            announce_wait,
+            std::ptr::from_ref(&gp.join).cast_mut().cast(),
+        );
+    }
+    // Pairs with DONE for the case that the commit found it.
+    gp.join.load(Acquire);
+}
+
+/// # Safety
+/// `word` is a goroutine's `join`, kept alive by the handle.
+unsafe fn announce_wait(word: *mut ()) -> bool {
+    // SAFETY: the caller's promise.
+    let word = unsafe { &*word.cast::<AtomicU32>() };
+    word.compare_exchange(HANDLE, HANDLE | WAITING, AcqRel, Acquire).is_ok()
+}
+
+/// H is through with the result.
+fn release(gp: &'static G) {
+    exit::free_name(gp);
+    if gp.join.fetch_or(RELEASED, AcqRel) & EXITED != 0 {
+        exit::free_slot(gp);
+    }
+}
+
+/// G, before it writes its result: whether anyone can want it.
+#[inline(always)]
+pub(crate) fn has_handle(gp: &G) -> bool {
+    gp.join.load(Acquire) & HANDLE != 0
+}
+
+/// G, after it wrote its result: true if it is the handle's from here on.
+pub(crate) fn set_done(gp: &'static G) -> bool {
+    // An Err means that the handle was dropped meanwhile.
+    let mut seen = gp.join.load(Relaxed);
+    while seen & HANDLE != 0 {
+        match gp.join.compare_exchange_weak(seen, seen | DONE, AcqRel, Acquire) {
+            Ok(_) => {
+                if seen & WAITING != 0 {
+                    let critical = Critical::enter();
+                    // SAFETY: WAITING: the handle's owner is parked on it, and
+                    // DONE is set once.
+                    unsafe { critical.ready(gp.joiner.get()) };
+                }
+                return true;
+            }
+            Err(now) => seen = now,
+        }
+    }
+    false
+}
+
+/// M, having left the stack for good: true if the slot is M's to free.
+#[inline(always)]
+pub(crate) fn set_exited(gp: &G) -> bool {
+    gp.join.load(Relaxed) & HANDLE == 0 || gp.join.fetch_or(EXITED, AcqRel) & RELEASED != 0
+}

@@ -1,0 +1,186 @@
+//! G: a goroutine's record. It lies at the top of its own stack
+//! (`stack/README.md`); the stack's slot is never unmapped, so an `&'static G`
+//! is valid for as long as somebody keeps the slot from being freed: the
+//! goroutine itself while it lives, its `JoinHandle` until that is dropped.
+
+pub(crate) mod exit;
+pub(crate) mod id;
+pub(crate) mod join;
+pub(crate) mod local;
+pub(crate) mod panic;
+pub(crate) mod pool;
+pub(crate) mod scope;
+pub(crate) mod spawn;
+
+use crate::coroutine::Context;
+use crate::m::M;
+use crate::prim::{AtomicPtr, AtomicU8, AtomicU32};
+use crate::rt::{Parker, WaitReason};
+use crate::stack::Slot;
+use id::GoId;
+use std::cell::Cell;
+use std::fmt;
+use std::panic::Location;
+use std::ptr::{null, null_mut};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Bits of `G::flags`: what makes a goroutine's parking unusual.
+pub(crate) mod flag {
+    /// Stays on one thread from its first run on.
+    pub(crate) const PINNED: u32 = 1;
+    /// `goexit` is unwinding it.
+    pub(crate) const EXITING: u32 = 2;
+}
+
+/// What a goroutine is doing. Says who owns its stack: in RUNNING the M that
+/// runs it, in RUNNABLE and WAITING nobody until it is dequeued.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Status {
+    Dead,
+    Runnable,
+    Running,
+    Waiting,
+}
+
+#[repr(C, align(64))]
+pub(crate) struct G {
+    /// The M that runs it; the way from the stack to the M (I2).
+    pub(crate) m: AtomicPtr<M>,
+    pub(crate) ctx: Context,
+    pub(crate) flags: AtomicU32,
+    /// See `join`.
+    pub(crate) join: AtomicU32,
+    pub(crate) status: AtomicU8,
+    pub(crate) wait_reason: Cell<WaitReason>,
+    /// The M whose thread its context is parked on, null if it can run anywhere.
+    pub(crate) bound: AtomicPtr<M>,
+    /// Runs the closure in `packet`; monomorphic, called on its own stack.
+    pub(crate) run: Cell<unsafe fn(&'static G)>,
+    pub(crate) packet: Cell<*mut u8>,
+    pub(crate) id: Cell<GoId>,
+    pub(crate) name: Cell<Name>,
+    pub(crate) site: Cell<&'static Location<'static>>,
+    pub(crate) joiner: Cell<*const Parker>,
+    /// Head of its goroutine-local values (`local.rs`).
+    pub(crate) locals: Cell<*mut local::Node>,
+    /// The scope that waits for it, null if none does.
+    pub(crate) scope: Cell<*const scope::Shared>,
+    /// Panics begun and not yet known to be over (`panic.rs`).
+    pub(crate) panics: Cell<u32>,
+    /// Next on a free list.
+    pub(crate) free_link: Cell<*const G>,
+    pub(crate) slot: Slot,
+}
+
+const _: () = assert!(size_of::<G>() <= crate::stack::G_SPACE);
+
+// SAFETY: the cells are touched by the goroutine itself, by its spawner before
+// it is made ready, or by whoever owns its dead slot; `joiner` as `join` says.
+#[expect(unsafe_code, reason = "cells with one owner at a time")]
+unsafe impl Sync for G {}
+
+/// A name as a raw string: static, or owned and freed by `exit::release`.
+#[derive(Clone, Copy)]
+pub(crate) struct Name {
+    ptr: *const str,
+    owned: bool,
+}
+
+impl Name {
+    pub(crate) const NONE: Name = Name { ptr: std::ptr::from_ref(""), owned: false };
+
+    pub(crate) fn from(name: Option<std::borrow::Cow<'static, str>>) -> Name {
+        match name {
+            None => Name::NONE,
+            Some(std::borrow::Cow::Borrowed(name)) => Name { ptr: name, owned: false },
+            Some(std::borrow::Cow::Owned(name)) => {
+                Name { ptr: Box::into_raw(name.into_boxed_str()), owned: true }
+            }
+        }
+    }
+
+    fn free(self) {
+        if self.owned {
+            // SAFETY: `owned` names come from `Box::into_raw` and are freed once:
+            // the caller has taken this one out of its goroutine.
+            #[expect(unsafe_code, reason = "gives the box back")]
+            drop(unsafe { Box::from_raw(self.ptr.cast_mut()) });
+        }
+    }
+}
+
+impl G {
+    /// The record of a slot nobody has used, or whose memory was given back.
+    pub(crate) fn new(slot: Slot) -> G {
+        G {
+            m: AtomicPtr::new(null_mut()),
+            ctx: Context::new(),
+            flags: AtomicU32::new(0),
+            join: AtomicU32::new(0),
+            status: AtomicU8::new(Status::Dead as u8),
+            wait_reason: Cell::new(WaitReason::None),
+            bound: AtomicPtr::new(null_mut()),
+            run: Cell::new(|_| crate::fatal("a goroutine without a body was run")),
+            packet: Cell::new(null_mut()),
+            id: Cell::new(GoId::NONE),
+            name: Cell::new(Name::NONE),
+            site: Cell::new(Location::caller()),
+            joiner: Cell::new(null()),
+            locals: Cell::new(null_mut()),
+            scope: Cell::new(null()),
+            panics: Cell::new(0),
+            free_link: Cell::new(null()),
+            slot,
+        }
+    }
+
+    /// The M this goroutine runs on. Only for the goroutine itself.
+    #[inline(always)]
+    pub(crate) fn m(&self) -> &'static M {
+        // SAFETY: set before the goroutine was resumed; Ms are never freed.
+        #[expect(unsafe_code, reason = "Ms live for ever")]
+        unsafe {
+            &*self.m.load(Relaxed)
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_status(&self, status: Status) {
+        self.status.store(status as u8, Relaxed);
+    }
+
+    /// Its name, empty if it has none. Valid until the slot is released.
+    pub(crate) fn name(&self) -> &str {
+        // SAFETY: a name is freed only when nobody can ask any more (`exit`).
+        #[expect(unsafe_code, reason = "the name outlives every asker")]
+        unsafe {
+            &*self.name.get().ptr
+        }
+    }
+
+    /// ` "name"`, or nothing, for messages.
+    pub(crate) fn quoted_name(&self) -> impl fmt::Display + '_ {
+        struct Quoted<'a>(&'a str);
+        impl fmt::Display for Quoted<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                if self.0.is_empty() { Ok(()) } else { write!(f, " {:?}", self.0) }
+            }
+        }
+        Quoted(self.name())
+    }
+}
+
+/// The first function on every goroutine's stack. Enters the scheduler for the
+/// last time before it returns, so that the M finds `insched` set (I4).
+pub(crate) fn entry(gp: &'static G) {
+    // SAFETY: `run` was set by the spawner together with the packet it expects.
+    #[expect(unsafe_code, reason = "calls the spawner's monomorphic body")]
+    unsafe {
+        gp.run.get()(gp);
+    }
+    if !gp.scope.get().is_null() {
+        scope::leave(gp);
+    }
+    let _ = crate::sched::enter::enter(gp);
+}

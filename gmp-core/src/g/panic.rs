@@ -1,0 +1,139 @@
+//! Panics of goroutines: isolated, printed with id and name, returned by `join`;
+//! and `goexit`, which unwinds without being a panic.
+
+use super::{G, flag};
+use crate::coroutine;
+use crate::prim::{AtomicBool, AtomicU64};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+
+/// How a goroutine's body ended.
+pub(crate) type Ended<T> = thread::Result<T>;
+
+/// Go's rule instead of ours: a panic ends the process.
+static ABORT: AtomicBool = AtomicBool::new(false);
+/// Panics whose unwinding has begun and whose goroutine has not ended.
+static UNDER_WAY: AtomicU64 = AtomicU64::new(0);
+
+/// The exit code of a process that dies of a goroutine's panic, as in Go.
+pub(crate) const EXIT_PANIC: i32 = 2;
+
+pub(crate) fn set_abort(abort: bool) {
+    ABORT.store(abort, Relaxed);
+}
+
+pub(crate) fn aborts() -> bool {
+    ABORT.load(Relaxed)
+}
+
+pub(crate) fn under_way() -> u64 {
+    UNDER_WAY.load(Relaxed)
+}
+
+/// The payload of a `join` whose goroutine called [`goexit`].
+///
+/// ```
+/// # let rt = unsafe { gmp_core::Runtime::builder().start() }.unwrap();
+/// let handle = rt.block_on_goroutine(|| gmp_core::spawn(|| { gmp_core::goexit(); }));
+/// assert!(handle.join().unwrap_err().is::<gmp_core::Goexit>());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Goexit;
+
+/// What `goexit` unwinds with. Dropped by anyone but the goroutine's own end,
+/// it was swallowed by a `catch_unwind`, and the exit goes on.
+struct Leaving {
+    gp: &'static G,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let here = coroutine::current_g().is_some_and(|gp| std::ptr::eq(gp, self.gp));
+        if here && self.gp.flags.load(Relaxed) & flag::EXITING != 0 && !thread::panicking() {
+            panic::resume_unwind(Box::new(Leaving { gp: self.gp }));
+        }
+    }
+}
+
+/// Ends the calling goroutine: its destructors run, nobody else is affected, and
+/// `join` returns a [`Goexit`] payload. Not a panic: nothing is printed, and a
+/// `catch_unwind` on the way does not stop it (the exit goes on when the caught
+/// payload is dropped).
+///
+/// In the main goroutine the others go on; when all are gone the process ends
+/// with a fatal error, exit code 2.
+///
+/// # Panics
+/// On a plain thread, which has nothing to exit from.
+///
+/// ```
+/// # let rt = unsafe { gmp_core::Runtime::builder().start() }.unwrap();
+/// rt.block_on_goroutine(|| {
+///     let handle = gmp_core::spawn(|| {
+///         if true {
+///             gmp_core::goexit();
+///         }
+///         unreachable!()
+///     });
+///     assert!(handle.join().is_err());
+/// });
+/// ```
+pub fn goexit() -> ! {
+    let Some(gp) = coroutine::current_g() else {
+        panic!("goexit called on a plain thread: it ends goroutines only; return instead");
+    };
+    gp.flags.fetch_or(flag::EXITING, Relaxed);
+    panic::resume_unwind(Box::new(Leaving { gp }))
+}
+
+/// Whether `result` is an ordinary one with nothing to settle.
+#[inline(always)]
+pub(crate) fn is_plain<T>(gp: &G, result: &Ended<T>) -> bool {
+    result.is_ok() && gp.panics.get() == 0 && gp.flags.load(Relaxed) & flag::EXITING == 0
+}
+
+/// The unusual endings: a panic, a `goexit`, a panic caught by the user.
+#[cold]
+#[inline(never)]
+pub(crate) fn settle<T>(gp: &'static G, result: Ended<T>) -> Ended<T> {
+    let exiting = gp.flags.fetch_and(!flag::EXITING, Relaxed) & flag::EXITING != 0;
+    let panicked = matches!(&result, Err(payload) if !payload.is::<Leaving>());
+    if panicked && aborts() {
+        std::process::exit(EXIT_PANIC);
+    }
+    UNDER_WAY.fetch_sub(u64::from(gp.panics.replace(0)), Relaxed);
+    if exiting && !panicked {
+        // A body that returned although `goexit` was called had swallowed it.
+        drop_quietly(result);
+        return Err(Box::new(Goexit));
+    }
+    result
+}
+
+pub(super) fn drop_quietly<T>(value: T) {
+    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(value)));
+}
+
+/// Puts our hook in front of the one there is: it says which goroutine panics,
+/// the former one says where and why.
+pub(crate) fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let former = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if let Some(gp) = coroutine::current_g() {
+                gp.panics.set(gp.panics.get() + 1);
+                UNDER_WAY.fetch_add(1, Relaxed);
+                eprintln!(
+                    "\ngoroutine {}{} panicked (spawned at {}):",
+                    gp.id.get(),
+                    gp.quoted_name(),
+                    gp.site.get(),
+                );
+            }
+            former(info);
+        }));
+    });
+}

@@ -1,0 +1,365 @@
+//! Free goroutine slots: a LIFO list per P for the default class, and one depot
+//! per class that all share. What the depot did not need for a while loses its
+//! memory (`stack/README.md`, "Giving memory back").
+#![expect(unsafe_code, reason = "slots change owners here")]
+
+use super::G;
+use crate::m::M;
+use crate::prim::{RawBuf, SpinLock};
+use crate::stack::{self, Class, Slot};
+use crate::sys;
+use std::cell::{Cell, UnsafeCell};
+use std::io;
+use std::ptr::null;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+/// Slots a P keeps for itself, and how many move at a time.
+const LOCAL_MAX: u32 = 64;
+const BATCH: u32 = 32;
+/// Warm slots a depot always keeps.
+const KEEP: usize = 1024;
+/// How often a depot's excess is looked at, in nanoseconds.
+pub(crate) const TRIM_PERIOD: u64 = 500_000_000;
+/// Slots that lose their memory per lock hold.
+const TRIM_BATCH: usize = 64;
+
+/// The class new goroutines get unless they ask.
+static DEFAULT_CLASS: AtomicUsize = AtomicUsize::new(4);
+
+pub(crate) fn set_default_class(class: Class) {
+    DEFAULT_CLASS.store(class.index(), Relaxed);
+}
+
+#[inline(always)]
+pub(crate) fn default_class() -> Class {
+    Class::from_index(DEFAULT_CLASS.load(Relaxed))
+}
+
+/// A P's own free slots. Touched by the P's owner only.
+pub(crate) struct FreeGs {
+    head: Cell<*const G>,
+    len: Cell<u32>,
+}
+
+impl FreeGs {
+    pub(crate) fn new() -> FreeGs {
+        FreeGs { head: Cell::new(null()), len: Cell::new(0) }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len.get() as usize
+    }
+
+    #[inline(always)]
+    fn push(&self, gp: &'static G) {
+        gp.free_link.set(self.head.get());
+        self.head.set(gp);
+        self.len.set(self.len.get() + 1);
+    }
+
+    #[inline(always)]
+    fn pop(&self) -> Option<&'static G> {
+        // SAFETY: slots on a free list keep their records.
+        let gp = unsafe { self.head.get().as_ref() }?;
+        self.head.set(gp.free_link.get());
+        self.len.set(self.len.get() - 1);
+        Some(gp)
+    }
+}
+
+struct Depot {
+    lock: SpinLock,
+    inner: UnsafeCell<DepotInner>,
+}
+
+struct DepotInner {
+    /// Slots with memory and a record.
+    warm: *const G,
+    warm_len: usize,
+    /// The fewest warm slots since the last look.
+    low_water: usize,
+    /// Slots without memory, by number.
+    cold: RawBuf<u32>,
+    cold_len: usize,
+    /// Slots from here on were never used.
+    fresh: u32,
+}
+
+// SAFETY: `inner` is touched under `lock` only.
+unsafe impl Sync for Depot {}
+
+static DEPOTS: [Depot; Class::COUNT] = [const {
+    Depot {
+        lock: SpinLock::new(),
+        inner: UnsafeCell::new(DepotInner {
+            warm: null(),
+            warm_len: 0,
+            low_water: 0,
+            cold: RawBuf::empty(),
+            cold_len: 0,
+            fresh: 0,
+        }),
+    }
+}; Class::COUNT];
+
+/// A depot has excess that nobody has looked at yet.
+static TRIM_WANTED: AtomicBool = AtomicBool::new(false);
+
+impl Depot {
+    fn of(class: Class) -> &'static Depot {
+        &DEPOTS[class.index()]
+    }
+
+    fn locked<R>(&self, f: impl FnOnce(&mut DepotInner) -> R) -> R {
+        self.lock.lock();
+        // SAFETY: under the lock this is the only reference.
+        let result = f(unsafe { &mut *self.inner.get() });
+        self.lock.unlock();
+        result
+    }
+}
+
+impl DepotInner {
+    fn push_warm(&mut self, gp: &'static G) {
+        gp.free_link.set(self.warm);
+        self.warm = gp;
+        self.warm_len += 1;
+    }
+
+    fn pop_warm(&mut self) -> Option<&'static G> {
+        // SAFETY: slots on a free list keep their records.
+        let gp = unsafe { self.warm.as_ref() }?;
+        self.warm = gp.free_link.get();
+        self.warm_len -= 1;
+        self.low_water = self.low_water.min(self.warm_len);
+        Some(gp)
+    }
+
+    /// A slot without a record: given back, or never used.
+    fn pop_bare(&mut self, class: Class) -> io::Result<Slot> {
+        if self.cold_len > 0 {
+            self.cold_len -= 1;
+            // SAFETY: entries below the former cold_len were written.
+            let index = unsafe { self.cold.get(self.cold_len) };
+            return Ok(Slot { class, index });
+        }
+        if self.fresh as usize >= stack::max_slots(class) {
+            return Err(io::Error::new(
+                io::ErrorKind::OutOfMemory,
+                format!(
+                    "no more goroutine stacks: all {} stacks of {} bytes that fit the reserved \
+                     address space are in use; wait for goroutines to end or use smaller stacks",
+                    self.fresh,
+                    class.slot_size(),
+                ),
+            ));
+        }
+        let slot = Slot { class, index: self.fresh };
+        slot.prepare()?;
+        self.fresh += 1;
+        Ok(slot)
+    }
+
+    fn push_cold(&mut self, index: u32) -> bool {
+        if self.cold_len == self.cold.capacity() {
+            let cap = (self.cold_len * 2).max(1024);
+            let Some(mut grown) = RawBuf::with_capacity(cap) else { return false };
+            for i in 0..self.cold_len {
+                // SAFETY: i < cold_len <= both capacities, and was written.
+                unsafe { grown.set(i, self.cold.get(i)) };
+            }
+            self.cold = grown;
+        }
+        // SAFETY: cold_len < capacity; the lock makes us the only user.
+        unsafe { self.cold.set(self.cold_len, index) };
+        self.cold_len += 1;
+        true
+    }
+}
+
+/// A dead slot of `class` for a new goroutine. `mp`: the caller's M, in the
+/// scheduler, or None on a plain thread.
+#[inline(always)]
+pub(crate) fn get(class: Class, mp: Option<&'static M>) -> io::Result<&'static G> {
+    if let Some(mp) = mp
+        && class == default_class()
+        && let Some(gp) = mp.p().free.pop()
+    {
+        return Ok(gp);
+    }
+    get_slow(class, mp)
+}
+
+#[cold]
+#[inline(never)]
+fn get_slow(class: Class, mp: Option<&'static M>) -> io::Result<&'static G> {
+    let local = mp.filter(|_| class == default_class()).map(|mp| &mp.p().free);
+    let found = Depot::of(class).locked(|depot| {
+        if let Some(gp) = depot.pop_warm() {
+            if let Some(local) = local {
+                for _ in 1..BATCH {
+                    let Some(gp) = depot.pop_warm() else { break };
+                    local.push(gp);
+                }
+            }
+            return Ok(Ok(gp));
+        }
+        depot.pop_bare(class).map(Err)
+    })?;
+    Ok(match found {
+        Ok(gp) => gp,
+        Err(slot) => {
+            let record = slot.g_ptr();
+            // SAFETY: the slot is prepared and ours; its memory holds nothing.
+            unsafe {
+                record.write(G::new(slot));
+                &*record
+            }
+        }
+    })
+}
+
+/// Takes a dead slot back. Same `mp` as for `get`.
+#[inline(always)]
+pub(crate) fn put(gp: &'static G, mp: Option<&'static M>) {
+    if let Some(mp) = mp
+        && gp.slot.class == default_class()
+    {
+        let local = &mp.p().free;
+        if local.len.get() < LOCAL_MAX {
+            local.push(gp);
+            return;
+        }
+        put_batch(gp, local);
+        return;
+    }
+    put_shared(gp);
+}
+
+#[cold]
+#[inline(never)]
+fn put_batch(gp: &'static G, local: &FreeGs) {
+    let excess = Depot::of(gp.slot.class).locked(|depot| {
+        for _ in 0..BATCH {
+            let Some(gp) = local.pop() else { break };
+            depot.push_warm(gp);
+        }
+        depot.warm_len > 2 * KEEP
+    });
+    local.push(gp);
+    want_trim(excess);
+}
+
+#[inline(never)]
+fn put_shared(gp: &'static G) {
+    let excess = Depot::of(gp.slot.class).locked(|depot| {
+        depot.push_warm(gp);
+        depot.warm_len > 2 * KEEP
+    });
+    want_trim(excess);
+}
+
+fn want_trim(excess: bool) {
+    if excess && !TRIM_WANTED.load(Relaxed) && !TRIM_WANTED.swap(true, Relaxed) {
+        crate::m::spawner::ring();
+    }
+}
+
+/// Moves all of a P's free slots to the depot: the P goes away. The world is
+/// stopped.
+pub(crate) fn flush(local: &FreeGs) {
+    while let Some(gp) = local.pop() {
+        put_shared(gp);
+    }
+}
+
+/// True while a depot has excess; the spawner then calls `trim` once a period.
+pub(crate) fn trim_wanted() -> bool {
+    TRIM_WANTED.load(Relaxed)
+}
+
+/// Gives back what no depot needed since the last call. Called by the spawner
+/// thread, once a `TRIM_PERIOD` while `trim_wanted`.
+pub(crate) fn trim() {
+    TRIM_WANTED.store(false, Relaxed);
+    let mut again = false;
+    for index in 0..Class::COUNT {
+        let class = Class::from_index(index);
+        let depot = Depot::of(class);
+        let excess = depot.locked(|inner| {
+            let excess = inner.low_water.saturating_sub(KEEP);
+            inner.low_water = inner.warm_len;
+            excess
+        });
+        give_back(class, excess);
+        again |= depot.locked(|inner| inner.warm_len > 2 * KEEP);
+    }
+    if again {
+        TRIM_WANTED.store(true, Relaxed);
+    }
+}
+
+fn give_back(class: Class, mut count: usize) {
+    let depot = Depot::of(class);
+    while count > 0 {
+        let mut taken = [0_u32; TRIM_BATCH];
+        let mut len = 0;
+        depot.locked(|inner| {
+            while len < TRIM_BATCH.min(count) {
+                let Some(gp) = inner.pop_warm() else { break };
+                taken[len] = gp.slot.index;
+                len += 1;
+            }
+        });
+        if len == 0 {
+            return;
+        }
+        count -= len;
+        let taken = &mut taken[..len];
+        taken.sort_unstable();
+        discard(class, taken);
+        depot.locked(|inner| {
+            for &index in &*taken {
+                // Without memory for the list the slot is lost, nothing else.
+                inner.push_cold(index);
+            }
+        });
+    }
+}
+
+/// `taken` is sorted; neighbours go in one system call.
+fn discard(class: Class, taken: &[u32]) {
+    for &index in taken {
+        // SAFETY: the slot was on the free list: its record is there, nothing
+        // runs on it, and it is ours now.
+        unsafe { (*Slot { class, index }.g_ptr()).ctx.release() };
+    }
+    let mut rest = taken;
+    while let Some(&first) = rest.first() {
+        let run = rest
+            .iter()
+            .enumerate()
+            .take_while(|&(i, &index)| index as usize == first as usize + i)
+            .count();
+        // SAFETY: all slots of the run are dead, off every list, and ours.
+        unsafe { Slot { class, index: first }.discard_run(run) };
+        rest = &rest[run..];
+    }
+}
+
+/// Slots in use and free, for `Stats`. A snapshot.
+pub(crate) fn bytes_in_use(local_free: usize) -> u64 {
+    let mut bytes = 0_u64;
+    for index in 0..Class::COUNT {
+        let class = Class::from_index(index);
+        let mut used = Depot::of(class)
+            .locked(|inner| inner.fresh as usize - inner.warm_len - inner.cold_len);
+        if class == default_class() {
+            used = used.saturating_sub(local_free);
+        }
+        bytes += used as u64 * class.slot_size() as u64;
+    }
+    bytes
+}
+
+const _: () = assert!(sys::PAGE.is_power_of_two());

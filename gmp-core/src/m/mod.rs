@@ -1,0 +1,155 @@
+//! M: an OS thread that runs goroutines. Never freed; an `&'static M` is
+//! always valid, but never outlives a switch (invariant I2).
+
+mod idle;
+pub(crate) mod note;
+pub(crate) mod spawner;
+pub(crate) mod thread;
+
+pub(crate) use idle::IdleMs;
+
+use crate::g::G;
+use crate::p::P;
+use crate::prim::{AtomicBool, AtomicPtr, AtomicU32};
+use note::Note;
+use std::cell::Cell;
+use std::ptr::null_mut;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+/// Values of `M::taken`: who has the M's P.
+pub(crate) mod taken {
+    /// The M owns its P.
+    pub(crate) const NO: u32 = 0;
+    /// Someone is claiming it; whoever wins the next CAS has it.
+    pub(crate) const CLAIMED: u32 = 1;
+    /// It is gone: the M notices at its next entry.
+    pub(crate) const LOST: u32 = 2;
+}
+
+/// What the M does with a goroutine that has just left its stack.
+#[derive(Clone, Copy)]
+pub(crate) enum Post {
+    /// Nothing was asked: the goroutine ended.
+    None,
+    /// It yielded: to the global queue's tail.
+    Yield,
+    /// It waits: run the commit, typically an unlock.
+    Commit(unsafe fn(*mut ()), *mut ()),
+    /// It wants to wait: run the commit, and let it run on if that is false.
+    TryCommit(unsafe fn(*mut ()) -> bool, *mut ()),
+}
+
+#[repr(C, align(128))]
+pub(crate) struct M {
+    // The entry handshake and the switch: touched by this thread all the time.
+    /// 1 while the thread is in the scheduler, switching, or parked (I3, I4).
+    pub(crate) insched: AtomicU32,
+    /// See `taken`; written by claimers.
+    pub(crate) taken: AtomicU32,
+    /// The P this M owns, if `taken` is NO; stale until its next entry if LOST.
+    p: AtomicPtr<P>,
+    /// The goroutine that runs here.
+    curg: AtomicPtr<G>,
+    pub(crate) post: Cell<Post>,
+    /// Counted in `WakeState::spinning`.
+    pub(crate) spinning: Cell<bool>,
+
+    // Cold from here on.
+    pub(crate) note: Note,
+    /// Blocked with its goroutine's stack on it (`sched/bound.rs`).
+    pub(crate) parked_bound: AtomicBool,
+    /// Next in the idle list. Under the idle lock.
+    pub(crate) idle_link: Cell<*const M>,
+    pub(crate) id: u32,
+    /// Kernel thread id, once the thread runs.
+    pub(crate) tid: AtomicU32,
+}
+
+// SAFETY: `post`, `spinning` are touched by the M's own thread only (`spinning`
+// also by whoever hands a P to the sleeping M, ordered by the note); `idle_link`
+// under the idle lock. The rest is atomic.
+#[expect(unsafe_code, reason = "cells with one owner at a time")]
+unsafe impl Sync for M {}
+#[expect(unsafe_code, reason = "see Sync")]
+// SAFETY: as for Sync; nothing in an M belongs to a particular thread.
+unsafe impl Send for M {}
+
+impl M {
+    pub(crate) fn new(id: u32) -> M {
+        M {
+            insched: AtomicU32::new(1),
+            taken: AtomicU32::new(taken::LOST),
+            p: AtomicPtr::new(null_mut()),
+            curg: AtomicPtr::new(null_mut()),
+            post: Cell::new(Post::None),
+            spinning: Cell::new(false),
+            note: Note::new(),
+            parked_bound: AtomicBool::new(false),
+            idle_link: Cell::new(std::ptr::null()),
+            id,
+            tid: AtomicU32::new(0),
+        }
+    }
+
+    /// The P this M runs on. Only for the M itself, which has one.
+    #[inline(always)]
+    pub(crate) fn p(&self) -> &'static P {
+        let p = self.p.load(Relaxed);
+        debug_assert!(!p.is_null(), "an M without a P asked for it");
+        // SAFETY: Ps are never freed, and the caller owns one.
+        #[expect(unsafe_code, reason = "Ps live for ever")]
+        unsafe {
+            &*p
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_p(&self) -> bool {
+        !self.p.load(Relaxed).is_null()
+    }
+
+    /// The P as others see it: a hint, except between the barrier and the last
+    /// CAS of a claim, and when stopped.
+    pub(crate) fn p_ptr(&self) -> *const P {
+        self.p.load(Relaxed)
+    }
+
+    /// Makes `p` this M's. The giver (or the M itself) owns `p`.
+    pub(crate) fn set_p(&'static self, p: &'static P) {
+        self.p.store(std::ptr::from_ref(p).cast_mut(), Relaxed);
+        p.set_m(Some(self));
+        // Last: from here on the P can be claimed from this M.
+        self.taken.store(taken::NO, Release);
+    }
+
+    /// Lets go of the P; the caller decides what becomes of it.
+    pub(crate) fn drop_p(&self) -> Option<&'static P> {
+        let p = self.p.swap(null_mut(), Relaxed);
+        self.taken.store(taken::LOST, Relaxed);
+        if p.is_null() {
+            return None;
+        }
+        // SAFETY: Ps are never freed.
+        #[expect(unsafe_code, reason = "Ps live for ever")]
+        let p = unsafe { &*p };
+        p.set_m(None);
+        Some(p)
+    }
+
+    /// Forgets a P that a claimer has taken.
+    pub(crate) fn forget_p(&self) {
+        debug_assert_eq!(self.taken.load(Acquire), taken::LOST);
+        self.p.store(null_mut(), Relaxed);
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_curg(&self, gp: Option<&'static G>) {
+        let ptr = gp.map_or(null_mut(), |gp| std::ptr::from_ref(gp).cast_mut());
+        self.curg.store(ptr, Relaxed);
+    }
+
+    /// The goroutine running here, as a pointer that may be stale for others.
+    pub(crate) fn curg_ptr(&self) -> *const G {
+        self.curg.load(Relaxed)
+    }
+}

@@ -1,0 +1,205 @@
+//! P: the right to run goroutines, and what goes with it. There are GOMAXPROCS
+//! of them. Never freed, so that a thief's look at one is always valid.
+
+mod all;
+
+pub(crate) use all::AllPs;
+
+use crate::g::G;
+use crate::g::pool::FreeGs;
+use crate::m::M;
+use crate::prim::{AtomicPtr, AtomicU32, AtomicU64};
+use crate::queue::LocalQueue;
+use crate::timer::Timers;
+use std::cell::Cell;
+use std::ptr::null_mut;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+/// Where a P is. Changes hands as invariant I5 says.
+pub(crate) mod status {
+    /// On the idle list.
+    pub(crate) const IDLE: u32 = 0;
+    /// With an M, or on its way to one.
+    pub(crate) const RUNNING: u32 = 1;
+    /// On the list of Ps that wait for a new M.
+    pub(crate) const PENDING: u32 = 2;
+    /// Held by whoever stopped the world.
+    pub(crate) const STOPPED: u32 = 3;
+    /// Beyond GOMAXPROCS.
+    pub(crate) const DEAD: u32 = 4;
+}
+
+#[repr(C, align(128))]
+pub(crate) struct P {
+    /// Scheduling rounds that began a new time slice.
+    pub(crate) tick: AtomicU32,
+    pub(crate) id: u32,
+    m: AtomicPtr<M>,
+    pub(crate) runq: LocalQueue<G>,
+    pub(crate) free: FreeGs,
+    pub(crate) ids: IdBlock,
+    pub(crate) slice: Slice,
+    pub(crate) rng: Rng,
+    pub(crate) counts: Counts,
+    pub(crate) timers: Timers,
+    pub(crate) status: AtomicU32,
+    /// Next on the idle or the pending list. Under the idle lock.
+    pub(crate) link: Cell<*const P>,
+    /// A pending P's future M counts as a spinner. Under the idle lock.
+    pub(crate) pending_spinning: Cell<bool>,
+}
+
+// SAFETY: `free`, `ids`, `slice`, `rng` are touched by the owner only (owner:
+// the M that has the P, or who stopped the world); `link`, `pending_spinning`
+// under the idle lock; the rest is atomic or has its own lock.
+#[expect(unsafe_code, reason = "cells that belong to the P's owner")]
+unsafe impl Sync for P {}
+
+impl P {
+    pub(crate) fn new(id: u32, seed: u64) -> P {
+        P {
+            tick: AtomicU32::new(0),
+            id,
+            m: AtomicPtr::new(null_mut()),
+            runq: LocalQueue::new(),
+            free: FreeGs::new(),
+            ids: IdBlock::default(),
+            slice: Slice::default(),
+            rng: Rng::new(seed ^ (u64::from(id) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            counts: Counts::default(),
+            timers: Timers::new(),
+            status: AtomicU32::new(status::DEAD),
+            link: Cell::new(std::ptr::null()),
+            pending_spinning: Cell::new(false),
+        }
+    }
+
+    /// The M that has this P, if one has. A hint for anybody but the owner.
+    pub(crate) fn m(&self) -> Option<&'static M> {
+        // SAFETY: Ms are never freed.
+        #[expect(unsafe_code, reason = "Ms live for ever")]
+        unsafe {
+            self.m.load(Acquire).as_ref()
+        }
+    }
+
+    pub(crate) fn set_m(&self, mp: Option<&'static M>) {
+        let ptr = mp.map_or(null_mut(), |mp| std::ptr::from_ref(mp).cast_mut());
+        self.m.store(ptr, Release);
+    }
+
+    pub(crate) fn set_status(&self, to: u32) {
+        self.status.store(to, Release);
+    }
+
+    pub(crate) fn has_work(&self) -> bool {
+        !self.runq.is_empty()
+    }
+}
+
+/// Goroutine ids this P may hand out without asking: blocks of 16.
+#[derive(Default)]
+pub(crate) struct IdBlock {
+    next: Cell<u64>,
+    end: Cell<u64>,
+}
+
+impl IdBlock {
+    const BLOCK: u64 = 16;
+
+    #[inline(always)]
+    pub(crate) fn take(&self, source: &AtomicU64) -> u64 {
+        if self.next.get() == self.end.get() {
+            let first = source.fetch_add(Self::BLOCK, Relaxed);
+            self.next.set(first);
+            self.end.set(first + Self::BLOCK);
+        }
+        let id = self.next.get();
+        self.next.set(id + 1);
+        id
+    }
+}
+
+/// Bounds a chain of goroutines that hand each other the same time slice.
+///
+/// A goroutine from `run_next` inherits the slice; two that wake each other
+/// would keep the P for ever. After `NS` of one slice the chain goes to the
+/// back of the ring. The clock is read once in `EVERY` hand-offs, so the cost
+/// stays below a nanosecond each.
+#[derive(Default)]
+pub(crate) struct Slice {
+    handoffs: Cell<u32>,
+    tick: Cell<u32>,
+    start: Cell<u64>,
+}
+
+impl Slice {
+    /// A time slice, in nanoseconds: Go's 10 ms.
+    pub(crate) const NS: u64 = 10_000_000;
+    const EVERY: u32 = 64;
+
+    /// Counts one hand-off; true if the chain has used up its slice.
+    #[inline(always)]
+    pub(crate) fn used_up(&self, tick: u32) -> bool {
+        let count = self.handoffs.get().wrapping_add(1);
+        self.handoffs.set(count);
+        count.is_multiple_of(Self::EVERY) && self.check_clock(tick)
+    }
+
+    #[cold]
+    fn check_clock(&self, tick: u32) -> bool {
+        let now = crate::sys::monotonic_ns();
+        if self.tick.replace(tick) != tick || self.start.get() == 0 {
+            self.start.set(now);
+            return false;
+        }
+        let used = now - self.start.get() >= Self::NS;
+        if used {
+            self.start.set(0);
+        }
+        used
+    }
+}
+
+/// xorshift64*: victims and shuffles, never secrets.
+pub(crate) struct Rng(Cell<u64>);
+
+impl Rng {
+    pub(crate) fn new(seed: u64) -> Rng {
+        Rng(Cell::new(seed | 1))
+    }
+
+    pub(crate) fn next(&self) -> u32 {
+        let mut x = self.0.get();
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        self.0.set(x);
+        (x.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as u32
+    }
+}
+
+/// Counters one thread writes and anyone reads.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) spawned: Count,
+    pub(crate) exited: Count,
+    pub(crate) switches: Count,
+    pub(crate) steals: Count,
+    pub(crate) overflows: Count,
+}
+
+#[derive(Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    /// Adds without a locked instruction: the owner is the only writer.
+    #[inline(always)]
+    pub(crate) fn add(&self, n: u64) {
+        self.0.store(self.0.load(Relaxed) + n, Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}

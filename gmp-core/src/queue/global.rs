@@ -1,0 +1,174 @@
+//! The global queue: unbounded FIFO for goroutines of no particular P.
+//!
+//! A ring of pointers under a spin lock. Not an intrusive list: popping a list
+//! of many goroutines is a chain of cache misses, a ring lets the CPU run ahead
+//! (3 to 8 times faster beyond 10,000 goroutines). The ring doubles by mmap, so
+//! it can grow inside the scheduler. `len` is readable without the lock; it is
+//! one of the words of the lost-wake-up protocol (`sched/README.md`).
+#![expect(unsafe_code, reason = "ring storage under the queue's lock")]
+
+use crate::prim::{AtomicUsize, RawBuf, SpinLock, UnsafeCell, const_unless_loom};
+use std::sync::atomic::Ordering::{Relaxed, Release};
+
+pub(crate) struct GlobalQueue<G> {
+    len: AtomicUsize,
+    lock: SpinLock,
+    ring: UnsafeCell<Ring<G>>,
+}
+
+/// A power-of-two ring; `head` runs freely.
+struct Ring<G> {
+    buf: RawBuf<*mut G>,
+    head: usize,
+    len: usize,
+}
+
+// SAFETY: the ring is touched only under `lock`; the pointers in it are tokens
+// that the queue never follows.
+unsafe impl<G> Sync for GlobalQueue<G> {}
+// SAFETY: as above.
+unsafe impl<G> Send for GlobalQueue<G> {}
+
+const FIRST_CAPACITY: usize = if cfg!(gmp_loom) { 4 } else { 1024 };
+
+impl<G> Ring<G> {
+    fn reserve(&mut self, extra: usize) {
+        let need = self.len + extra;
+        if need <= self.buf.capacity() {
+            return;
+        }
+        let cap = need.next_power_of_two().max(FIRST_CAPACITY);
+        let Some(mut buf) = RawBuf::with_capacity(cap) else {
+            crate::fatal("out of memory: the global run queue cannot grow");
+        };
+        for i in 0..self.len {
+            // SAFETY: `at(i)` is a written slot for i < len; `buf` is ours alone
+            // and has room for `cap > len`.
+            unsafe { buf.set(i, self.buf.get(self.at(i))) };
+        }
+        self.buf = buf;
+        self.head = 0;
+    }
+
+    #[inline(always)]
+    fn at(&self, offset: usize) -> usize {
+        self.head.wrapping_add(offset) & (self.buf.capacity() - 1)
+    }
+
+    #[inline(always)]
+    fn push_back(&mut self, gp: *mut G) {
+        self.reserve(1);
+        let at = self.at(self.len);
+        // SAFETY: `at` is masked into the capacity; the lock makes us the only user.
+        unsafe { self.buf.set(at, gp) };
+        self.len += 1;
+    }
+
+    fn push_front(&mut self, gp: *mut G) {
+        self.reserve(1);
+        self.head = self.head.wrapping_sub(1);
+        let at = self.at(0);
+        // SAFETY: as in push_back.
+        unsafe { self.buf.set(at, gp) };
+        self.len += 1;
+    }
+
+    #[inline(always)]
+    fn pop_front(&mut self) -> *mut G {
+        if self.len == 0 {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: len > 0, so slot at(0) was written.
+        let gp = unsafe { self.buf.get(self.at(0)) };
+        self.head = self.head.wrapping_add(1);
+        self.len -= 1;
+        gp
+    }
+}
+
+impl<G> GlobalQueue<G> {
+    const_unless_loom! {
+        pub(crate) fn new() -> GlobalQueue<G> {
+            GlobalQueue {
+                len: AtomicUsize::new(0),
+                lock: SpinLock::new(),
+                ring: UnsafeCell::new(Ring { buf: RawBuf::empty(), head: 0, len: 0 }),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn locked<R>(&self, f: impl FnOnce(&mut Ring<G>) -> R) -> R {
+        self.lock.lock();
+        // SAFETY: the lock is held, so this is the only reference.
+        let (result, len) = self.ring.with_mut(|ring| unsafe {
+            let result = f(&mut *ring);
+            (result, (*ring).len)
+        });
+        self.len.store(len, Release);
+        self.lock.unlock();
+        result
+    }
+
+    /// A snapshot of the length, without the lock.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Relaxed)
+    }
+
+    #[inline(always)]
+    pub(crate) fn push(&self, gp: *mut G) {
+        self.locked(|ring| ring.push_back(gp));
+    }
+
+    pub(crate) fn push_batch(&self, batch: &[*mut G]) {
+        self.locked(|ring| {
+            ring.reserve(batch.len());
+            for &gp in batch {
+                ring.push_back(gp);
+            }
+        });
+    }
+
+    /// Puts the goroutines of a P that goes away at the head, first of `batch`
+    /// first.
+    pub(crate) fn push_front_batch(&self, batch: &[*mut G]) {
+        self.locked(|ring| {
+            for &gp in batch.iter().rev() {
+                ring.push_front(gp);
+            }
+        });
+    }
+
+    #[inline(always)]
+    pub(crate) fn pop(&self) -> *mut G {
+        if self.len() == 0 {
+            return std::ptr::null_mut();
+        }
+        self.locked(Ring::pop_front)
+    }
+
+    /// Takes up to `max` goroutines from the head into `batch`, bounded by a
+    /// fair share of the queue: len / procs + 1.
+    pub(crate) fn pop_batch(&self, procs: usize, batch: &mut super::Batch<G>) {
+        if self.len() == 0 {
+            return;
+        }
+        self.locked(|ring| {
+            let share = (ring.len / procs + 1).min(ring.len).min(super::SPILL);
+            for _ in 0..share {
+                batch.push(ring.pop_front());
+            }
+        });
+    }
+
+    /// Appends `gp` and takes the head, in one critical section: what a
+    /// goroutine that yields does when its P has nothing else.
+    #[inline(always)]
+    pub(crate) fn exchange(&self, gp: *mut G) -> *mut G {
+        self.locked(|ring| {
+            ring.push_back(gp);
+            ring.pop_front()
+        })
+    }
+}

@@ -1,0 +1,258 @@
+//! The waist: what channels and synchronisation types see of the runtime.
+//!
+//! Not for users (doc-hidden), but kept as a contract: enter a critical section,
+//! park with a commit, make a parked one ready. Works on goroutines and on plain
+//! threads alike.
+#![expect(unsafe_code, reason = "parking hands raw pointers to wakers")]
+
+use crate::coroutine;
+use crate::g::G;
+use crate::m::{M, Post};
+use crate::prim::{self, AtomicU32};
+use crate::sched::{enter, ready, switch};
+use std::marker::PhantomData;
+use std::ptr::null;
+use std::sync::atomic::Ordering::{Acquire, Release};
+
+/// Why a goroutine waits, as dumps show it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// It does not wait.
+    None,
+    /// Receiving from a channel.
+    ChanReceive,
+    /// Sending to a channel.
+    ChanSend,
+    /// Receiving from a channel that never delivers.
+    ChanReceiveNil,
+    /// Sending to a channel that never takes.
+    ChanSendNil,
+    /// In a select.
+    Select,
+    /// In a select without arms.
+    SelectNoCases,
+    /// Sleeping.
+    Sleep,
+    /// Waiting for a descriptor.
+    IoWait,
+    /// Waiting for a semaphore.
+    Semacquire,
+    /// Waiting on a condition variable.
+    CondWait,
+    /// Waiting for a mutex.
+    MutexLock,
+    /// Waiting for a read lock.
+    RwMutexRLock,
+    /// Waiting for a write lock.
+    RwMutexLock,
+    /// Waiting for a wait group.
+    WaitGroupWait,
+    /// Waiting for another goroutine's result.
+    Join,
+    /// Waiting for the goroutines of a scope.
+    ScopeWait,
+}
+
+/// "In the scheduler": while it lives, the goroutine keeps its P and its
+/// thread, and the thread must not allocate or free, do std I/O, take a std
+/// lock, run user code or panic (invariant I3). A no-op token on a plain thread.
+#[derive(Debug)]
+pub struct Critical {
+    gp: Option<&'static G>,
+    mp: *const M,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Critical {
+    /// Enters. A store and a load when nobody claims the caller's P.
+    #[inline(always)]
+    pub fn enter() -> Critical {
+        match coroutine::current_g() {
+            Some(gp) => Critical { gp: Some(gp), mp: enter::enter(gp), not_send: PhantomData },
+            None => Critical { gp: None, mp: null(), not_send: PhantomData },
+        }
+    }
+
+    /// Whether the caller is a goroutine.
+    #[inline(always)]
+    pub fn is_goroutine(&self) -> bool {
+        self.gp.is_some()
+    }
+
+    #[inline(always)]
+    pub(crate) fn m(&self) -> Option<&'static M> {
+        // SAFETY: Ms are never freed.
+        unsafe { self.mp.as_ref() }
+    }
+
+    /// Parks the caller until `ready` is called on `parker`. `commit(arg)` runs
+    /// after the caller has left its stack (on a plain thread: just before it
+    /// blocks). On return the caller is outside of any section.
+    ///
+    /// # Safety
+    /// `parker` was made by `Parker::new(&self)`, outlives the call and is
+    /// readied exactly once, not before `commit` has begun; `commit(arg)` is
+    /// sound to call once, on another stack.
+    #[inline(always)]
+    pub unsafe fn park(
+        self,
+        parker: *const Parker,
+        reason: WaitReason,
+        commit: unsafe fn(*mut ()),
+        arg: *mut (),
+    ) {
+        match self.take() {
+            Some((gp, mp)) => switch::park(gp, mp, reason, Post::Commit(commit, arg)),
+            None => {
+                // SAFETY: the caller's promises.
+                unsafe {
+                    commit(arg);
+                    (*parker).sleep();
+                }
+            }
+        }
+    }
+
+    /// As `park`, but if `commit` returns false the caller goes on at once and
+    /// nobody readies it.
+    ///
+    /// # Safety
+    /// As for `park`; after a false commit nobody holds `parker`.
+    pub unsafe fn park_unless(
+        self,
+        parker: *const Parker,
+        reason: WaitReason,
+        commit: unsafe fn(*mut ()) -> bool,
+        arg: *mut (),
+    ) {
+        match self.take() {
+            Some((gp, mp)) => switch::park(gp, mp, reason, Post::TryCommit(commit, arg)),
+            None => {
+                // SAFETY: the caller's promises.
+                unsafe {
+                    if commit(arg) {
+                        (*parker).sleep();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Yields the caller, a goroutine, to the global queue's tail; on a plain
+    /// thread gives the CPU away.
+    #[inline(always)]
+    pub fn yield_now(self) {
+        match self.take() {
+            Some((gp, mp)) => switch::yield_now(gp, mp),
+            None => std::thread::yield_now(),
+        }
+    }
+
+    /// Gives up the token without leaving: what follows parks.
+    #[inline(always)]
+    fn take(self) -> Option<(&'static G, &'static M)> {
+        let both = self.gp.zip(self.m());
+        #[expect(clippy::mem_forget, reason = "the switch leaves, not the token")]
+        std::mem::forget(self);
+        both
+    }
+
+    /// Makes the parked one runnable: a goroutine runs next on the caller's P, a
+    /// thread is woken. The parker may be gone when this returns.
+    ///
+    /// # Safety
+    /// `parker`'s owner is parked, or committed to park as far as the caller can
+    /// see through the lock its commit releases, and is readied exactly once.
+    #[inline(always)]
+    pub unsafe fn ready(&self, parker: *const Parker) {
+        // SAFETY: the owner waits for us, so the parker is alive until woken.
+        let gp = unsafe { (*parker).gp };
+        match (gp, self.m()) {
+            (Some(gp), Some(mp)) => ready::ready(mp, gp),
+            (Some(gp), None) => ready::ready_outside(gp),
+            // SAFETY: as above; `wake` reads nothing after its store.
+            (None, _) => unsafe { Parker::wake(parker) },
+        }
+    }
+}
+
+impl Drop for Critical {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(mp) = self.m() {
+            enter::leave(mp);
+        }
+    }
+}
+
+/// Who waits: a goroutine, or a plain thread and the word it sleeps on. Lives
+/// on the waiter's stack.
+#[derive(Debug)]
+pub struct Parker {
+    gp: Option<&'static G>,
+    word: AtomicU32,
+}
+
+impl std::fmt::Debug for G {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "goroutine {}", self.id.get())
+    }
+}
+
+impl Parker {
+    /// The caller, as somebody to be woken.
+    #[inline(always)]
+    pub fn new(critical: &Critical) -> Parker {
+        Parker { gp: critical.gp, word: AtomicU32::new(0) }
+    }
+
+    fn sleep(&self) {
+        while self.word.load(Acquire) == 0 {
+            prim::futex_wait(&self.word, 0, None);
+        }
+    }
+
+    /// # Safety
+    /// `parker` is alive on entry; only its address is used after the store.
+    unsafe fn wake(parker: *const Parker) {
+        // SAFETY: alive on entry; a field's address is computed before the store.
+        let word = unsafe { &raw const (*parker).word };
+        // SAFETY: alive until this store is seen.
+        unsafe { (*word).store(1, Release) };
+        prim::futex_wake(word);
+    }
+}
+
+/// The runtime's spin lock for the crates above: held only inside a `Critical`,
+/// for a few tens of nanoseconds.
+#[derive(Debug)]
+pub struct SpinLock(prim::SpinLock);
+
+impl Default for SpinLock {
+    fn default() -> SpinLock {
+        SpinLock::new()
+    }
+}
+
+impl SpinLock {
+    /// An unlocked lock.
+    pub const fn new() -> SpinLock {
+        SpinLock(prim::SpinLock::new())
+    }
+
+    /// Takes it: one CAS when free.
+    #[inline(always)]
+    pub fn lock(&self, _critical: &Critical) {
+        self.0.lock();
+    }
+
+    /// Releases it: one store.
+    ///
+    /// # Safety
+    /// The caller holds it.
+    #[inline(always)]
+    pub unsafe fn unlock(&self) {
+        self.0.unlock();
+    }
+}

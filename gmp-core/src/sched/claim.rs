@@ -1,0 +1,34 @@
+//! Claiming: taking a P from an M that did not agree (README.md, "Claim").
+
+use crate::m::{M, taken};
+use crate::p::P;
+use crate::sys::membarrier;
+use std::ptr;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+
+/// Takes `p` from `mp` if `mp` runs user code with it. On true the caller owns
+/// `p`, and `mp` will find out when it next enters the scheduler.
+pub(crate) fn claim(mp: &'static M, p: &'static P) -> bool {
+    // (C0) not worth a barrier if it is in the scheduler anyway.
+    if mp.insched.load(Relaxed) != 0 {
+        return false;
+    }
+    // (C1)
+    if mp.taken.compare_exchange(taken::NO, taken::CLAIMED, SeqCst, Relaxed).is_err() {
+        return false;
+    }
+    // (C2) from here on either we see insched = 1, or every later entry of `mp`
+    // sees CLAIMED.
+    let ordered = membarrier::expedited();
+    // (C3) Acquire: what `mp` did to the P before it last left is ours to see.
+    // While CLAIMED stands and insched is 0, `mp`'s P cannot change.
+    let still_there = ordered && mp.insched.load(Acquire) == 0 && ptr::eq(mp.p_ptr(), p);
+    let next = if still_there { taken::LOST } else { taken::NO };
+    // (C4) against the M's own CAS.
+    let won = mp.taken.compare_exchange(taken::CLAIMED, next, AcqRel, Relaxed).is_ok();
+    if won && still_there {
+        p.set_m(None);
+        return true;
+    }
+    false
+}

@@ -1,0 +1,132 @@
+//! What an M runs next: the scheduler's policy, in the order of its own text.
+
+use super::steal::{self, Stolen};
+use super::{SCHED, idle, maxprocs, solo};
+use crate::g::G;
+use crate::m::M;
+use crate::p::P;
+use crate::queue::Popped;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The global queue is looked at first once in this many time slices, so that
+/// goroutines that keep each other busy locally cannot starve it.
+const FAIRNESS_TICKS: u32 = 61;
+/// The default GOMAXPROCS is looked at again at most once in this many.
+const REFRESH_TICKS: u32 = 8192;
+
+/// Finds a goroutine for `mp`, sleeping as long as there is none. The flag says
+/// that it inherits the running time slice. On return `mp` has a P.
+#[inline(always)]
+pub(crate) fn find_runnable(mp: &'static M) -> (&'static G, bool) {
+    if mp.has_p() && !SCHED.stopping.load(Relaxed) {
+        let p = mp.p();
+        let tick = p.tick.load(Relaxed);
+        if p.timers.next_due() == u64::MAX && !tick.is_multiple_of(FAIRNESS_TICKS) {
+            // The hot case, kept small enough to inline.
+            match p.runq.pop(solo()) {
+                Popped::Next(gp) if !p.slice.used_up(tick) => return (found(gp), true),
+                Popped::Next(gp) => return (found(after_long_slice(p, gp)), false),
+                Popped::Ring(gp) => return (found(gp), false),
+                Popped::Nothing => {}
+            }
+        }
+    }
+    find_slow(mp)
+}
+
+/// A queued goroutine, as a reference.
+#[inline(always)]
+fn found(gp: *mut G) -> &'static G {
+    debug_assert!(!gp.is_null());
+    // SAFETY: the queues hold live goroutines, each once, and this M has
+    // dequeued it.
+    #[expect(unsafe_code, reason = "queued goroutines are alive")]
+    unsafe {
+        &*gp
+    }
+}
+
+/// `gp` has had the P for a whole slice together with its partners: to the back
+/// of the ring; the global queue or the ring's oldest goes first.
+#[cold]
+fn after_long_slice(p: &'static P, gp: *mut G) -> *mut G {
+    p.runq.push(gp, &SCHED.global);
+    let other = SCHED.global.pop();
+    if other.is_null() { p.runq.pop_ring(solo()) } else { other }
+}
+
+#[inline(never)]
+fn find_slow(mp: &'static M) -> (&'static G, bool) {
+    loop {
+        if !mp.has_p() {
+            // It lost its P or gave it away; whoever has it minds its timers.
+            idle::sleep(mp, u64::MAX);
+        }
+        if SCHED.stopping.load(Relaxed) {
+            SCHED.stop_spinning(mp);
+            idle::release(mp);
+            continue;
+        }
+        let p = mp.p();
+        if let Some(found) = find_on(mp, p) {
+            return found;
+        }
+        if mp.spinning.get() || SCHED.wake.try_spin(SCHED.procs()) {
+            mp.spinning.set(true);
+            match steal::steal(mp) {
+                Stolen::Goroutine(gp) => return (found(gp), false),
+                Stolen::Timers => continue,
+                Stolen::Nothing => {}
+            }
+        }
+        give_up(mp);
+    }
+}
+
+/// This P's timers, queue and share of the global queue.
+fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
+    if p.timers.next_due() != u64::MAX {
+        p.timers.run_due_on(mp);
+    }
+    let tick = p.tick.load(Relaxed);
+    if tick.is_multiple_of(FAIRNESS_TICKS) {
+        if tick.is_multiple_of(REFRESH_TICKS) {
+            maxprocs::maybe_refresh();
+        }
+        let gp = SCHED.global.pop();
+        if !gp.is_null() {
+            return Some((found(gp), false));
+        }
+    }
+    match p.runq.pop(solo()) {
+        Popped::Next(gp) if !p.slice.used_up(tick) => return Some((found(gp), true)),
+        Popped::Next(gp) => return Some((found(after_long_slice(p, gp)), false)),
+        Popped::Ring(gp) => return Some((found(gp), false)),
+        Popped::Nothing => {}
+    }
+    let gp = steal::from_global(p);
+    (!gp.is_null()).then(|| (found(gp), false))
+}
+
+/// Nothing anywhere: the leaver's side of README.md, "No wake-up is lost".
+/// On return `mp` has a P again, and reason to look.
+#[cold]
+fn give_up(mp: &'static M) {
+    maxprocs::maybe_refresh();
+    // (L1) the P goes idle, (L2) this M no longer counts as looking,
+    idle::release(mp);
+    SCHED.stop_spinning(mp);
+    // (L3) fence, (L4) look once more.
+    SCHED.wake.before_recheck();
+    if SCHED.any_work() && idle::acquire(mp) {
+        mp.spinning.set(true);
+        SCHED.wake.start_spinning();
+        return;
+    }
+    if mp.has_p() {
+        return;
+    }
+    crate::g::exit::check_main_gone();
+    let next = SCHED.live_ps().map(|p| p.timers.next_due()).min().unwrap_or(u64::MAX);
+    idle::sleep(mp, next);
+}

@@ -1,0 +1,155 @@
+//! Running a goroutine and leaving it again.
+
+use super::enter::{leave, requeue_without_p};
+use super::{SCHED, bound, find, ready};
+use crate::g::{G, Status, exit};
+use crate::m::{M, Post};
+use crate::rt::WaitReason;
+use std::ptr::from_ref;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The life of an M that has a P: find a goroutine, run it, again. Never
+/// returns; while it has no P it sleeps inside `find_runnable`.
+pub(crate) fn schedule(mp: &'static M) -> ! {
+    loop {
+        let (gp, inherit) = find::find_runnable(mp);
+        if mp.spinning.get() {
+            ready::found_work_spinning(mp);
+        }
+        if !gp.bound.load(Relaxed).is_null() {
+            bound::hand_p_to(gp, mp);
+            continue;
+        }
+        run(mp, gp, inherit);
+    }
+}
+
+/// Runs `gp` and every goroutine that a yield exchanges it for.
+#[inline(always)]
+fn run(mp: &'static M, mut gp: &'static G, mut inherit: bool) {
+    loop {
+        if execute(mp, gp, inherit) {
+            exit::reclaim(gp, mp);
+            return;
+        }
+        match after(mp, gp) {
+            Some(next) => gp = next,
+            None => return,
+        }
+        inherit = false;
+    }
+}
+
+/// Switches to `gp`; true if it ended. `insched` is set before and after.
+#[inline(always)]
+fn execute(mp: &'static M, gp: &'static G, inherit: bool) -> bool {
+    let p = mp.p();
+    if !inherit {
+        p.tick.store(p.tick.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+    p.counts.switches.add(1);
+    mp.set_curg(Some(gp));
+    gp.m.store(from_ref(mp).cast_mut(), Relaxed);
+    gp.set_status(Status::Running);
+    leave(mp);
+    // SAFETY: `gp` was dequeued by this M alone, so nobody else runs it; its
+    // commit had run on its last M before it could be queued (I1).
+    #[expect(unsafe_code, reason = "the stack switch")]
+    let ended = unsafe { gp.ctx.resume() };
+    mp.set_curg(None);
+    ended
+}
+
+/// What the goroutine that has just left its stack asked for. Returns the
+/// goroutine to run next if that is decided already.
+#[inline(always)]
+fn after(mp: &'static M, gp: &'static G) -> Option<&'static G> {
+    match mp.post.replace(Post::None) {
+        Post::Commit(commit, arg) => {
+            // SAFETY: `park`'s caller vouched for the pair.
+            #[expect(unsafe_code, reason = "the caller's commit")]
+            unsafe {
+                commit(arg);
+            }
+            None
+        }
+        Post::Yield => after_yield(mp, gp),
+        Post::TryCommit(commit, arg) => {
+            // SAFETY: as for Commit.
+            #[expect(unsafe_code, reason = "the caller's commit")]
+            if unsafe { !commit(arg) } {
+                gp.set_status(Status::Runnable);
+                ready::push_next(mp, gp);
+            }
+            None
+        }
+        Post::None => crate::fatal("a goroutine left its stack without saying why"),
+    }
+}
+
+/// To the global queue's tail. If this P has nothing else, the head of that
+/// queue runs next, and both steps are one critical section.
+#[inline(always)]
+fn after_yield(mp: &'static M, gp: &'static G) -> Option<&'static G> {
+    if !mp.has_p() {
+        requeue_without_p(gp);
+        return None;
+    }
+    gp.set_status(Status::Runnable);
+    let p = mp.p();
+    let plain = p.runq.is_empty()
+        && p.timers.next_due() == u64::MAX
+        && super::solo()
+        && !SCHED.stopping.load(Relaxed);
+    if !plain {
+        SCHED.global.push(from_ref(gp).cast_mut());
+        if !super::solo() {
+            ready::wakep();
+        }
+        return None;
+    }
+    let next = SCHED.global.exchange(from_ref(gp).cast_mut());
+    // SAFETY: a queued goroutine stays alive; `exchange` has just queued one.
+    #[expect(unsafe_code, reason = "queued goroutines are alive")]
+    let next = unsafe { &*next };
+    if next.bound.load(Relaxed).is_null() {
+        return Some(next);
+    }
+    bound::hand_p_to(next, mp);
+    None
+}
+
+/// Leaves `gp`'s stack for its M's, which then does `post`. Called with
+/// `insched` set; returns outside the scheduler, maybe on another M.
+#[inline(always)]
+pub(crate) fn switch_out(gp: &'static G, mp: &'static M, post: Post) {
+    mp.post.set(post);
+    // SAFETY: `gp` is the caller, on its own stack.
+    #[expect(unsafe_code, reason = "the stack switch")]
+    unsafe {
+        gp.ctx.suspend();
+    }
+}
+
+/// Parks `gp`, the caller, with `post` as its last act. Called with `insched`
+/// set; returns outside the scheduler, maybe on another M.
+#[inline(always)]
+pub(crate) fn park(gp: &'static G, mp: &'static M, reason: WaitReason, post: Post) {
+    gp.wait_reason.set(reason);
+    gp.set_status(Status::Waiting);
+    if bound::is_bound_here(gp) {
+        bound::park(gp, mp, post);
+        return;
+    }
+    switch_out(gp, mp, post);
+}
+
+/// Yields `gp`, the caller: to the global queue's tail. Same terms as `park`.
+#[inline(always)]
+pub(crate) fn yield_now(gp: &'static G, mp: &'static M) {
+    if bound::is_bound_here(gp) {
+        bound::park(gp, mp, Post::Yield);
+        return;
+    }
+    switch_out(gp, mp, Post::Yield);
+}

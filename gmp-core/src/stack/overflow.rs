@@ -1,0 +1,128 @@
+//! The SIGSEGV handler: a fault in a guard is a goroutine's stack overflow.
+#![expect(unsafe_code, reason = "signal handling")]
+
+use crate::coroutine;
+use crate::g::G;
+use crate::sys;
+use std::fmt::Write;
+use std::mem::MaybeUninit;
+use std::ptr::null_mut;
+use std::sync::OnceLock;
+
+/// Bytes of each M's signal stack. The kernel's frame alone takes up to 12 KiB.
+const SIGNAL_STACK: usize = 64 << 10;
+
+struct Previous {
+    segv: libc::sigaction,
+    bus: libc::sigaction,
+}
+
+static PREVIOUS: OnceLock<Previous> = OnceLock::new();
+
+/// Installs the handler. Once, before the first M starts.
+pub(crate) fn install() {
+    PREVIOUS.get_or_init(|| Previous {
+        segv: replace_action(libc::SIGSEGV),
+        bus: replace_action(libc::SIGBUS),
+    });
+}
+
+fn replace_action(signal: i32) -> libc::sigaction {
+    let mut old = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: an all-zero sigaction is valid; the handler has the SA_SIGINFO
+    // signature; `old` is written by a successful call, which this is for a
+    // catchable signal.
+    unsafe {
+        let mut new: libc::sigaction = std::mem::zeroed();
+        new.sa_sigaction = on_fault as *const () as usize;
+        new.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        libc::sigemptyset(&mut new.sa_mask);
+        libc::sigaction(signal, &new, old.as_mut_ptr());
+        old.assume_init()
+    }
+}
+
+/// Gives the calling thread, an M, its own signal stack.
+pub(crate) fn install_signal_stack() {
+    let Some(stack) = sys::map(SIGNAL_STACK) else {
+        crate::fatal("out of memory for a thread's signal stack");
+    };
+    let ss = libc::stack_t { ss_sp: stack.cast(), ss_flags: 0, ss_size: SIGNAL_STACK };
+    // SAFETY: the memory is mapped and stays so for ever.
+    let failed = unsafe { libc::sigaltstack(&ss, null_mut()) } != 0;
+    if failed {
+        crate::fatal("the system refused a thread's signal stack");
+    }
+}
+
+extern "C" fn on_fault(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel passes a valid siginfo for a fault.
+    let address = unsafe { (*info).si_addr() } as usize;
+    if let Some(gp) = coroutine::overflowed(address) {
+        report(gp);
+        // SAFETY: no arguments. abort is async-signal-safe.
+        unsafe { libc::abort() };
+    }
+    chain(signal, info, context);
+}
+
+/// Hands a fault that is not ours to whoever was there before.
+fn chain(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
+    type OldHandler = extern "C" fn(i32);
+    let Some(previous) = PREVIOUS.get() else { return };
+    let action = if signal == libc::SIGSEGV { &previous.segv } else { &previous.bus };
+    match action.sa_sigaction {
+        libc::SIG_DFL | libc::SIG_IGN => {
+            // The instruction faults again and the default action follows.
+            // SAFETY: an all-zero sigaction with SIG_DFL is valid.
+            unsafe {
+                let mut default: libc::sigaction = std::mem::zeroed();
+                default.sa_sigaction = libc::SIG_DFL;
+                libc::sigaction(signal, &default, null_mut());
+            }
+        }
+        handler if action.sa_flags & libc::SA_SIGINFO != 0 => {
+            // SAFETY: SA_SIGINFO says that the handler has this signature.
+            let handler = unsafe { std::mem::transmute::<usize, Handler>(handler) };
+            handler(signal, info, context);
+        }
+        handler => {
+            // SAFETY: without SA_SIGINFO the handler has this signature.
+            let handler = unsafe { std::mem::transmute::<usize, OldHandler>(handler) };
+            handler(signal);
+        }
+    }
+}
+
+/// A line of text on the stack: the handler must not allocate.
+struct Line {
+    bytes: [u8; 1024],
+    len: usize,
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let room = self.bytes.len() - self.len;
+        let n = text.len().min(room);
+        self.bytes[self.len..self.len + n].copy_from_slice(&text.as_bytes()[..n]);
+        self.len += n;
+        Ok(())
+    }
+}
+
+fn report(gp: &G) {
+    let mut line = Line { bytes: [0; 1024], len: 0 };
+    let size = gp.slot.class.slot_size();
+    let _ = writeln!(
+        line,
+        "gmp: goroutine {}{} stack overflow: its stack of {size} bytes is used up (spawned at {}); \
+         for a larger one: go!(<stack = {}> ..), Builder::stack_size or \
+         #[gmp::main(stack_size = ..)]",
+        gp.id.get(),
+        gp.quoted_name(),
+        gp.site.get(),
+        size * 2,
+    );
+    sys::write_stderr(&line.bytes[..line.len]);
+}

@@ -1,0 +1,72 @@
+//! Go's concurrency for Rust, whole: goroutines, channels and `select` on a real
+//! G-M-P scheduler. You write ordinary blocking code; no `async`.
+//!
+//! ```
+//! use gmp::prelude::*;
+//!
+//! #[gmp::main]
+//! fn main() {
+//!     let (tx, rx) = gmp::chan::bounded(16);
+//!     for worker in 0..4 {
+//!         let tx = tx.clone();
+//!         go! {
+//!             gmp::time::sleep(std::time::Duration::from_millis(worker));
+//!             tx.send(worker * worker).unwrap();
+//!         };
+//!     }
+//!     drop(tx);
+//!     assert_eq!(rx.iter().sum::<u64>(), 14);
+//! }
+//! ```
+//!
+//! This crate only re-exports: the runtime is `gmp-core`, channels are
+//! `gmp-chan`, the synchronisation types `gmp-sync`, the macros `gmp-macros`.
+//!
+//! # The one contract
+//!
+//! A goroutine may resume on another thread after any call that can park it (a
+//! channel operation, a lock, `sleep`, `join`, `gosched`). So nothing that
+//! belongs to a thread may be held across such a call: a borrow of a
+//! `thread_local!`, an `Rc` cloned out of one, a guard that must be dropped by
+//! the thread that made it. [`goroutine_local!`] is the tool to use instead;
+//! goroutines started as `pinned` stay on one thread, and so does one that is
+//! unwinding from a panic. The contract is signed where the runtime is started:
+//! by `#[gmp::main]`, by `#[gmp::test]`, or by the `unsafe` of
+//! [`Runtime::builder`]'s `start`.
+
+pub use gmp_chan as chan;
+pub use gmp_core::time;
+pub use gmp_core::{
+    AccessError, Builder, Current, GoId, Goexit, JoinHandle, LocalKey, Runtime, RuntimeBuilder,
+    Scope, ScopedJoinHandle, Stats, current, goexit, goroutine_local, gosched, scope, spawn,
+};
+pub use gmp_core::{DEFAULT_STACK_SIZE, MAX_STACK_SIZE, MIN_STACK_SIZE};
+pub use gmp_macros::{main, test};
+pub use gmp_sync as sync;
+pub use runtime::{
+    gomaxprocs, num_cpu, num_goroutine, num_threads, set_default_gomaxprocs, set_max_threads, stats,
+};
+
+mod go;
+
+/// Control over the running scheduler.
+pub mod runtime {
+    pub use gmp_core::{
+        Stats, current, goexit, gomaxprocs, gosched, num_cpu, num_goroutine, num_threads,
+        set_default_gomaxprocs, set_max_threads, stats,
+    };
+}
+
+/// What a small program needs: `use gmp::prelude::*`.
+pub mod prelude {
+    pub use crate::chan::{Receiver, Sender, bounded, unbounded};
+    pub use crate::sync::WaitGroup;
+    pub use crate::{JoinHandle, go, gosched, spawn};
+}
+
+/// What the macros expand to. Not for users.
+#[doc(hidden)]
+pub mod __private {
+    pub use gmp_core::{MainOptions, run_main, run_test, scope_spawn, scope_spawn_with, spawn, spawn_with};
+    pub use gmp_macros::go_impl;
+}

@@ -1,0 +1,7 @@
+use gmp::go;
+
+async fn future() {}
+
+fn main() {
+    go!(future().await);
+}

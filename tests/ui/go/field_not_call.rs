@@ -1,0 +1,10 @@
+use gmp::go;
+
+struct Holder {
+    f: fn(),
+}
+
+fn main() {
+    let holder = Holder { f: || () };
+    go!(holder.f);
+}

@@ -1,0 +1,7 @@
+use gmp::go;
+
+fn main() {
+    loop {
+        go!(break);
+    }
+}

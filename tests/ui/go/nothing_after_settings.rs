@@ -1,0 +1,5 @@
+use gmp::go;
+
+fn main() {
+    go!(<u64>);
+}

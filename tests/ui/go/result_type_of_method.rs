@@ -1,0 +1,6 @@
+use gmp::go;
+
+fn main() {
+    let text = String::new();
+    go!(<u64> text.len());
+}

@@ -1,0 +1,2 @@
+#[gmp::main(worker_threads = 4)]
+fn main() {}

@@ -1,0 +1,4 @@
+#[gmp::main]
+fn main(args: Vec<String>) {
+    drop(args);
+}

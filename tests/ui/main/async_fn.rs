@@ -1,0 +1,6 @@
+#[gmp::main]
+async fn main() {
+    work().await;
+}
+
+async fn work() {}

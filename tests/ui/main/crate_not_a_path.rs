@@ -1,0 +1,2 @@
+#[gmp::main(crate = 3)]
+fn main() {}

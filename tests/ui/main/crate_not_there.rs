@@ -1,0 +1,2 @@
+#[gmp::main(crate = "renamed")]
+fn main() {}

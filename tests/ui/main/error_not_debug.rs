@@ -1,0 +1,6 @@
+struct Failure;
+
+#[gmp::main]
+fn main() -> Result<(), Failure> {
+    Err(Failure)
+}

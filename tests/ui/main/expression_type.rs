@@ -1,0 +1,4 @@
+const PROCS: &str = "4";
+
+#[gmp::main(gomaxprocs = PROCS)]
+fn main() {}

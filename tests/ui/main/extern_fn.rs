@@ -1,0 +1,2 @@
+#[gmp::main]
+extern "C" fn main() {}

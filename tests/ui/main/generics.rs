@@ -1,0 +1,4 @@
+#[gmp::main]
+fn main<T: Default>() {
+    T::default();
+}

@@ -1,0 +1,2 @@
+#[gmp::main(gomaxprocs = "4")]
+fn main() {}

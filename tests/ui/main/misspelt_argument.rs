@@ -1,0 +1,2 @@
+#[gmp::main(gomaxproc = 4)]
+fn main() {}

@@ -1,0 +1,2 @@
+#[gmp::main(max_threads = -1)]
+fn main() {}

@@ -1,0 +1,6 @@
+#[gmp::main]
+struct Main;
+
+fn main() {
+    drop(Main);
+}

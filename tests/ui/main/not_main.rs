@@ -1,0 +1,6 @@
+#[gmp::main]
+fn start() {}
+
+fn main() {
+    start();
+}

@@ -1,0 +1,2 @@
+#[gmp::main(on_panic = "explode")]
+fn main() {}

@@ -1,0 +1,4 @@
+#[gmp::main]
+fn main() -> u64 {
+    3
+}

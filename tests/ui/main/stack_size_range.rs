@@ -1,0 +1,2 @@
+#[gmp::main(stack_size = 8 * 1024)]
+fn main() {}

@@ -1,0 +1,2 @@
+#[gmp::main(colour = "blue")]
+fn main() {}

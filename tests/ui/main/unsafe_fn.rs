@@ -1,0 +1,2 @@
+#[gmp::main]
+unsafe fn main() {}

@@ -1,0 +1,2 @@
+#[gmp::main(gomaxprocs = 0)]
+fn main() {}

@@ -1,0 +1,2 @@
+#[gmp::main(max_threads = 0)]
+fn main() {}

@@ -1,0 +1,5 @@
+#[gmp::test]
+#[test]
+fn runs() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[gmp::test]
+const fn runs() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[gmp::test(crate = "not a path")]
+fn runs() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+#[gmp::test]
+fn any<T>()
+where
+    T: Default,
+{
+    T::default();
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[gmp::test]
+pub const N: u64 = 3;
+
+fn main() {}

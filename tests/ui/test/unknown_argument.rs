@@ -1,0 +1,4 @@
+#[gmp::test(gomaxprocs = 4)]
+fn runs() {}
+
+fn main() {}

@@ -1,0 +1,82 @@
+//! Each check is seen to fail: a small workspace, on which all is green, is
+//! broken in one place at a time, and the check in charge must turn red and
+//! name what was broken.
+
+mod cases;
+mod fixture;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::site::Site;
+use crate::{Outcome, checks, suites};
+use cases::Case;
+use fixture::Fixture;
+
+/// Breaks the fixture for every case.
+pub(crate) fn run() -> Outcome {
+    let start = Instant::now();
+    let fixture = Fixture::create()?;
+    let root = fixture.root();
+    let site = Site::fixture(root, None);
+
+    for name in subjects() {
+        expect_green(name, &site)?;
+    }
+    let mut findings = Vec::new();
+    for case in cases::ALL {
+        let verdict = turns_red(case, root)?;
+        println!(
+            "{:<9} {}: {}",
+            case.subject,
+            case.what,
+            verdict.as_deref().unwrap_or("red, as it must")
+        );
+        findings.extend(verdict.map(|why| format!("{}, {}: {why}", case.subject, case.what)));
+    }
+    for name in subjects().filter(|name| !cases::ALL.iter().any(|case| case.subject == *name)) {
+        findings.push(format!("{name}: no case breaks it"));
+    }
+    println!("{} cases, {:.1} s", cases::ALL.len(), start.elapsed().as_secs_f32());
+    if findings.is_empty() { Ok(()) } else { Err(findings.join("\n")) }
+}
+
+/// All checks, and all suites.
+fn subjects() -> impl Iterator<Item = &'static str> {
+    checks::ALL.iter().map(|check| check.name).chain(["test", "loom", "examples", "bench"])
+}
+
+fn examine(subject: &str, site: &Site) -> Outcome {
+    match subject {
+        "test" => suites::test::run(site),
+        "loom" => suites::loom::run(site),
+        "examples" => suites::examples::run(site),
+        "bench" => suites::bench::run(site, &[]),
+        _ => match checks::ALL.iter().find(|check| check.name == subject) {
+            Some(check) => (check.run)(site),
+            None => Err(format!("there is no check `{subject}`")),
+        },
+    }
+}
+
+fn expect_green(subject: &str, site: &Site) -> Outcome {
+    site.clear_log()?;
+    examine(subject, site)
+        .map_err(|text| format!("{subject} is red on the sound fixture:\n{text}\n{}", site.log()))
+}
+
+/// Breaks, examines and mends the fixture; `None` if the check turned red and
+/// said why, otherwise what was wrong.
+fn turns_red(case: &Case, root: &Path) -> Outcome<Option<String>> {
+    let site = Site::fixture(root, case.limit_s.map(Duration::from_secs));
+    let mended = fixture::break_file(root, case)?;
+    site.clear_log()?;
+    let outcome = examine(case.subject, &site);
+    mended.restore()?;
+    let said = match outcome {
+        Ok(()) => return Ok(Some("stayed green".to_owned())),
+        Err(text) => format!("{text}\n{}", site.log()),
+    };
+    let expected = said.contains(case.says);
+    Ok((!expected).then(|| format!("red, but without saying {:?}:\n{said}", case.says)))
+}

@@ -1,0 +1,32 @@
+//! All tests in debug, the runtime's in release and on the second backend.
+
+use std::time::Duration;
+
+use super::step;
+use crate::Outcome;
+use crate::site::Site;
+
+/// The crates that hold the runtime's protocols. What optimisation does to
+/// them (inlining across a stack switch, above all) is tested too.
+const RUNTIME: &[&str] = &["-p", "gmp-core", "-p", "gmp-chan", "-p", "gmp-sync", "-p", "gmp"];
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+pub(crate) fn run(site: &Site) -> Outcome {
+    // Builds the examples as well, and runs the documentation's.
+    let mut debug = site.cargo("test")?;
+    debug.args(["--workspace", "--no-fail-fast"]);
+    step(site, "tests, debug", &mut debug, LIMIT)?;
+
+    let mut release = site.cargo("test")?;
+    release.args(["--release", "--no-fail-fast", "--tests"]).args(RUNTIME);
+    step(site, "tests, release", &mut release, LIMIT)?;
+
+    let mut generator = site.cargo("test")?;
+    generator.args(["--features", "generator", "--no-fail-fast", "--tests"]).args(RUNTIME);
+    step(site, "tests, generator backend", &mut generator, LIMIT)?;
+
+    let mut examples = site.cargo("build")?;
+    examples.args(["--features", "generator", "--examples"]).args(RUNTIME);
+    step(site, "examples build, generator backend", &mut examples, LIMIT)
+}
