@@ -1,4 +1,5 @@
 //! Every form of `go!`, run.
+#![expect(clippy::needless_pass_by_value, reason = "goroutines are given what they own")]
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -424,6 +425,22 @@ fn call_with_a_semicolon_is_a_block() {
     let h: JoinHandle<()> = go! { add(*shared.lock().unwrap(), 1); };
     drop(held);
     h.join().unwrap();
+}
+
+/// As a statement it needs neither `let _ =` nor `drop`: there must be no lint against it.
+#[gmp::test]
+#[deny(unused)]
+fn handles_need_no_name() {
+    watchdog();
+    let count = Arc::new(AtomicU32::new(0));
+    let (counted, again) = (count.clone(), count.clone());
+    go!(counted.fetch_add(1, Ordering::SeqCst));
+    go! {
+        again.fetch_add(1, Ordering::SeqCst);
+    };
+    while count.load(Ordering::SeqCst) < 2 {
+        gmp::gosched();
+    }
 }
 
 #[gmp::test]

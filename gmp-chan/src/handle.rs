@@ -62,6 +62,20 @@ impl Side for Receiving {
 }
 
 /// A counted handle of one side. Dropping the last of a side makes the side leave.
+///
+/// What is not `Send` stays on its thread, and a channel of long-lived values does not
+/// become one of short-lived values:
+///
+/// ```compile_fail,E0277
+/// let (tx, _rx) = gmp_chan::unbounded::<std::rc::Rc<u8>>();
+/// std::thread::spawn(move || drop(tx));
+/// ```
+///
+/// ```compile_fail
+/// fn shorten<'a>(tx: gmp_chan::Sender<&'static u8>) -> gmp_chan::Sender<&'a u8> {
+///     tx
+/// }
+/// ```
 pub(crate) struct Handle<T, S: Side> {
     shared: NonNull<Shared<T>>,
     side: PhantomData<(S, T)>,

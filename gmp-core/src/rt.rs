@@ -5,12 +5,10 @@
 //! threads alike.
 #![expect(unsafe_code, reason = "parking hands raw pointers to wakers")]
 
-use crate::coroutine;
 use crate::g::G;
-use crate::m::{M, Post};
+use crate::m::{self, M, Post};
 use crate::prim::{self, AtomicU32};
 use crate::sched::{enter, ready, switch};
-use std::marker::PhantomData;
 use std::ptr::null;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
@@ -59,25 +57,24 @@ pub enum WaitReason {
 /// lock, run user code or panic (invariant I3). A no-op token on a plain thread.
 #[derive(Debug)]
 pub struct Critical {
-    gp: Option<&'static G>,
+    /// The caller's M; null on a plain thread.
     mp: *const M,
-    not_send: PhantomData<*const ()>,
 }
 
 impl Critical {
     /// Enters. A store and a load when nobody claims the caller's P.
     #[inline(always)]
     pub fn enter() -> Critical {
-        match coroutine::current_g() {
-            Some(gp) => Critical { gp: Some(gp), mp: enter::enter(gp), not_send: PhantomData },
-            None => Critical { gp: None, mp: null(), not_send: PhantomData },
+        match m::current() {
+            Some(mp) => Critical { mp: enter::enter(mp) },
+            None => Critical { mp: null() },
         }
     }
 
     /// Whether the caller is a goroutine.
     #[inline(always)]
     pub fn is_goroutine(&self) -> bool {
-        self.gp.is_some()
+        !self.mp.is_null()
     }
 
     #[inline(always)]
@@ -152,10 +149,15 @@ impl Critical {
     /// Gives up the token without leaving: what follows parks.
     #[inline(always)]
     fn take(self) -> Option<(&'static G, &'static M)> {
-        let both = self.gp.zip(self.m());
+        let both = self.m().map(|mp| (mp.curg(), mp));
         #[expect(clippy::mem_forget, reason = "the switch leaves, not the token")]
         std::mem::forget(self);
         both
+    }
+
+    /// The goroutine ends here: stays in the scheduler for its M.
+    pub(crate) fn stay(self) {
+        self.take();
     }
 
     /// Makes the parked one runnable: a goroutine runs next on the caller's P, a
@@ -204,7 +206,7 @@ impl Parker {
     /// The caller, as somebody to be woken.
     #[inline(always)]
     pub fn new(critical: &Critical) -> Parker {
-        Parker { gp: critical.gp, word: AtomicU32::new(0) }
+        Parker { gp: critical.m().map(M::curg), word: AtomicU32::new(0) }
     }
 
     fn sleep(&self) {

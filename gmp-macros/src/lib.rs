@@ -72,6 +72,9 @@ pub fn go_impl(input: TokenStream) -> TokenStream {
 /// | `on_panic = ".."` | `"isolate"`: a panic ends its goroutine alone. `"abort"`: it ends the process with status 2, as in Go | `"isolate"` |
 /// | `crate = path` | where `gmp` is found when the dependency was renamed | `::gmp` |
 ///
+/// The main goroutine itself has 8 MiB of stack, as the main thread of a std program has, or
+/// `stack_size` where that is more.
+///
 /// ```
 /// #[gmp::main(gomaxprocs = 2, max_threads = 64, stack_size = 128 * 1024, on_panic = "abort")]
 /// fn main() {
@@ -91,7 +94,7 @@ pub fn go_impl(input: TokenStream) -> TokenStream {
 /// `on_panic = "abort"`.
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
-    main_fn::main(args.into(), item.into()).into()
+    main_fn::main(args.into(), &item.into()).into()
 }
 
 /// A test whose body is a goroutine.
@@ -143,5 +146,5 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 /// A panic of the body is the test's.
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
-    test_fn::test(args.into(), item.into()).into()
+    test_fn::test(args.into(), &item.into()).into()
 }

@@ -1,7 +1,7 @@
 //! The seam to the crate that switches stacks.
 //!
 //! A backend is a module with one type, `Context`, kept inside the goroutine's
-//! record, and two functions. All of it is `pub(crate)` and nothing else in the
+//! record, and one function. All of it is `pub(crate)` and nothing else in the
 //! runtime knows which backend there is:
 //!
 //! * `Context::new()`: nothing to run yet. `const`.
@@ -15,10 +15,8 @@
 //! * `unsafe suspend(&self)`: back to the M that resumed; returns when resumed
 //!   again, maybe by another M. Called on the goroutine's stack.
 //! * `unsafe release(&self)`: gives back what `prepare` made; outside the scheduler.
-//! * `current_g()`: the goroutine this code runs on, if it runs on one. Reads no
-//!   thread-local that a compiler could cache across a switch.
-//! * `overflowed(address)`: the goroutine whose guard contains `address`. Called
-//!   in a signal handler.
+//! * `overflowed(&self, gp, address)`: whether a fault of `gp`, which runs, at
+//!   `address` is an overflow of its stack. Called in a signal handler.
 //! * `thread_start()`: called once by each M before its first resume.
 
 #[cfg(not(feature = "generator"))]
@@ -31,4 +29,4 @@ use on_corosensei as backend;
 #[cfg(feature = "generator")]
 use on_generator as backend;
 
-pub(crate) use backend::{Context, INIT_ALLOCATES, current_g, overflowed, thread_start};
+pub(crate) use backend::{Context, INIT_ALLOCATES, thread_start};

@@ -2,7 +2,6 @@
 #![expect(unsafe_code, reason = "stack switching")]
 
 use crate::g::{self, G};
-use crate::stack;
 use corosensei::stack::{Stack, StackPointer};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, UnsafeCell};
@@ -60,7 +59,7 @@ impl Context {
         let stack = unsafe {
             SlotStack {
                 base: StackPointer::new_unchecked(top & !15),
-                limit: StackPointer::new_unchecked(gp.slot.low()),
+                limit: StackPointer::new_unchecked(gp.low),
             }
         };
         let co = Co::with_stack(stack, move |yielder, ()| {
@@ -96,41 +95,11 @@ impl Context {
         // bottom of the very stack we are on.
         unsafe { (*self.yielder.get()).suspend(()) };
     }
-}
 
-/// The stack pointer, near enough: the address of nothing in particular in
-/// this frame.
-#[inline(always)]
-fn stack_pointer() -> usize {
-    let sp: usize;
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: copies a register.
-    unsafe {
-        std::arch::asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags));
+    #[expect(clippy::unused_self, reason = "the seam's signature")]
+    pub(crate) fn overflowed(&self, gp: &G, address: usize) -> bool {
+        (gp.low..gp.low + gp.slot.class.guard_size()).contains(&address)
     }
-    #[cfg(target_arch = "aarch64")]
-    // SAFETY: copies a register.
-    unsafe {
-        std::arch::asm!("mov {}, sp", out(reg) sp, options(nomem, nostack, preserves_flags));
-    }
-    sp
-}
-
-#[inline(always)]
-pub(crate) fn current_g() -> Option<&'static G> {
-    let record = stack::slot_of_stack_pointer(stack_pointer())?;
-    // SAFETY: a stack pointer inside the arena means that a goroutine runs on
-    // that slot, so its record is written and stays while this code runs.
-    Some(unsafe { &*record })
-}
-
-pub(crate) fn overflowed(address: usize) -> Option<&'static G> {
-    let slot = stack::slot_of_address(address)?;
-    if address >= slot.low() + slot.class.guard_size() {
-        return None;
-    }
-    // SAFETY: a fault in the guard of a slot comes from the goroutine on it.
-    Some(unsafe { &*slot.g_ptr() })
 }
 
 pub(crate) fn thread_start() {}

@@ -61,7 +61,7 @@ impl Context {
         let made = std::panic::catch_unwind(|| Gn::<()>::new_opt(size / size_of::<usize>(), || ()));
         match made {
             Ok(mut made) => {
-                // Marks it as a coroutine, and is how current_g finds the goroutine.
+                // Any value marks it as a coroutine: no panic passes through its resume.
                 made.set_local_data(std::ptr::from_ref(gp).cast_mut().cast());
                 *generator = Some(made);
                 Ok(())
@@ -117,6 +117,11 @@ impl Context {
     pub(crate) unsafe fn suspend(&self) {
         generator::co_yield_with(());
     }
+
+    pub(crate) fn overflowed(&self, _gp: &G, address: usize) -> bool {
+        let low = self.top.get().saturating_sub(self.size.get());
+        (low.saturating_sub(GUARD_REACH)..low + crate::sys::PAGE).contains(&address)
+    }
 }
 
 fn max_stacks() -> usize {
@@ -129,21 +134,6 @@ fn max_stacks() -> usize {
             .saturating_sub(SPARE_MAPPINGS)
             / 2
     })
-}
-
-// Never inlined: the crate's thread-local must be looked up afresh each time.
-#[inline(never)]
-pub(crate) fn current_g() -> Option<&'static G> {
-    let data = generator::get_local_data().cast::<G>();
-    // SAFETY: local data is set by `prepare` alone, to a record that lives as
-    // long as the generator.
-    unsafe { data.as_ref() }
-}
-
-pub(crate) fn overflowed(address: usize) -> Option<&'static G> {
-    let gp = current_g()?;
-    let low = gp.ctx.top.get().checked_sub(gp.ctx.size.get())?;
-    (low.saturating_sub(GUARD_REACH)..low + crate::sys::PAGE).contains(&address).then_some(gp)
 }
 
 /// Makes the crate's thread-local, which allocates, before the scheduler needs it.

@@ -63,7 +63,9 @@ pub(crate) fn drop_unwanted<T>(gp: &'static G, result: thread::Result<T>) {
 /// scheduler.
 #[inline(always)]
 pub(crate) fn free_name(gp: &G) {
-    gp.name.replace(Name::NONE).free();
+    if gp.name.get().is_owned() {
+        gp.name.replace(Name::NONE).free();
+    }
 }
 
 /// On the M's stack, the goroutine has left its own for good.

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "values behind type-erased nodes")]
 
 use super::G;
-use crate::coroutine;
+use crate::m;
 use std::cell::Cell;
 use std::fmt;
 use std::mem::MaybeUninit;
@@ -173,7 +173,7 @@ thread_local! {
 
 impl List {
     fn current() -> List {
-        coroutine::current_g().map_or(List::Thread, List::Goroutine)
+        m::current_g().map_or(List::Thread, List::Goroutine)
     }
 
     fn head(self) -> *mut Node {

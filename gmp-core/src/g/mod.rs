@@ -15,7 +15,7 @@ pub(crate) mod spawn;
 use crate::coroutine::Context;
 use crate::m::M;
 use crate::prim::{AtomicPtr, AtomicU8, AtomicU32};
-use crate::rt::{Parker, WaitReason};
+use crate::rt::{Critical, Parker, WaitReason};
 use crate::stack::Slot;
 use id::GoId;
 use std::cell::Cell;
@@ -43,34 +43,35 @@ pub(crate) enum Status {
     Waiting,
 }
 
+/// Ordered by use: what every start, switch and end touches comes first.
 #[repr(C, align(64))]
 pub(crate) struct G {
-    /// The M that runs it; the way from the stack to the M (I2).
-    pub(crate) m: AtomicPtr<M>,
     pub(crate) ctx: Context,
     pub(crate) flags: AtomicU32,
     /// See `join`.
     pub(crate) join: AtomicU32,
-    pub(crate) status: AtomicU8,
-    pub(crate) wait_reason: Cell<WaitReason>,
     /// The M whose thread its context is parked on, null if it can run anywhere.
     pub(crate) bound: AtomicPtr<M>,
+    pub(crate) status: AtomicU8,
+    pub(crate) wait_reason: Cell<WaitReason>,
+    /// Panics begun and not yet known to be over (`panic.rs`).
+    pub(crate) panics: Cell<u32>,
     /// Runs the closure in `packet`; monomorphic, called on its own stack.
     pub(crate) run: Cell<unsafe fn(&'static G)>,
     pub(crate) packet: Cell<*mut u8>,
     pub(crate) id: Cell<GoId>,
-    pub(crate) name: Cell<Name>,
-    pub(crate) site: Cell<&'static Location<'static>>,
-    pub(crate) joiner: Cell<*const Parker>,
     /// Head of its goroutine-local values (`local.rs`).
     pub(crate) locals: Cell<*mut local::Node>,
     /// The scope that waits for it, null if none does.
     pub(crate) scope: Cell<*const scope::Shared>,
-    /// Panics begun and not yet known to be over (`panic.rs`).
-    pub(crate) panics: Cell<u32>,
-    /// Next on a free list.
-    pub(crate) free_link: Cell<*const G>,
+    pub(crate) site: Cell<&'static Location<'static>>,
     pub(crate) slot: Slot,
+    /// `slot.low()`, which spawning needs.
+    pub(crate) low: usize,
+    pub(crate) name: Cell<Name>,
+    pub(crate) joiner: Cell<*const Parker>,
+    /// Next on a depot's free list.
+    pub(crate) free_link: Cell<*const G>,
 }
 
 const _: () = assert!(size_of::<G>() <= crate::stack::G_SPACE);
@@ -100,6 +101,11 @@ impl Name {
         }
     }
 
+    #[inline(always)]
+    pub(crate) fn is_owned(self) -> bool {
+        self.owned
+    }
+
     fn free(self) {
         if self.owned {
             // SAFETY: `owned` names come from `Box::into_raw` and are freed once:
@@ -114,7 +120,6 @@ impl G {
     /// The record of a slot nobody has used, or whose memory was given back.
     pub(crate) fn new(slot: Slot) -> G {
         G {
-            m: AtomicPtr::new(null_mut()),
             ctx: Context::new(),
             flags: AtomicU32::new(0),
             join: AtomicU32::new(0),
@@ -132,16 +137,7 @@ impl G {
             panics: Cell::new(0),
             free_link: Cell::new(null()),
             slot,
-        }
-    }
-
-    /// The M this goroutine runs on. Only for the goroutine itself.
-    #[inline(always)]
-    pub(crate) fn m(&self) -> &'static M {
-        // SAFETY: set before the goroutine was resumed; Ms are never freed.
-        #[expect(unsafe_code, reason = "Ms live for ever")]
-        unsafe {
-            &*self.m.load(Relaxed)
+            low: slot.low(),
         }
     }
 
@@ -182,5 +178,5 @@ pub(crate) fn entry(gp: &'static G) {
     if !gp.scope.get().is_null() {
         scope::leave(gp);
     }
-    let _ = crate::sched::enter::enter(gp);
+    Critical::enter().stay();
 }

@@ -2,7 +2,7 @@
 //! and `goexit`, which unwinds without being a panic.
 
 use super::{G, flag};
-use crate::coroutine;
+use crate::m;
 use crate::prim::{AtomicBool, AtomicU64};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
@@ -50,7 +50,7 @@ struct Leaving {
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        let here = coroutine::current_g().is_some_and(|gp| std::ptr::eq(gp, self.gp));
+        let here = m::current_g().is_some_and(|gp| std::ptr::eq(gp, self.gp));
         if here && self.gp.flags.load(Relaxed) & flag::EXITING != 0 && !thread::panicking() {
             panic::resume_unwind(Box::new(Leaving { gp: self.gp }));
         }
@@ -81,7 +81,7 @@ impl Drop for Leaving {
 /// });
 /// ```
 pub fn goexit() -> ! {
-    let Some(gp) = coroutine::current_g() else {
+    let Some(gp) = m::current_g() else {
         panic!("goexit called on a plain thread: it ends goroutines only; return instead");
     };
     gp.flags.fetch_or(flag::EXITING, Relaxed);
@@ -123,7 +123,7 @@ pub(crate) fn install_hook() {
     ONCE.call_once(|| {
         let former = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if let Some(gp) = coroutine::current_g() {
+            if let Some(gp) = m::current_g() {
                 gp.panics.set(gp.panics.get() + 1);
                 UNDER_WAY.fetch_add(1, Relaxed);
                 eprintln!(

@@ -5,7 +5,7 @@
 
 use super::G;
 use crate::m::M;
-use crate::prim::{RawBuf, SpinLock};
+use crate::prim::{self, RawBuf, SpinLock};
 use crate::stack::{self, Class, Slot};
 use crate::sys;
 use std::cell::{Cell, UnsafeCell};
@@ -14,8 +14,8 @@ use std::ptr::null;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// Slots a P keeps for itself, and how many move at a time.
-const LOCAL_MAX: u32 = 64;
-const BATCH: u32 = 32;
+const LOCAL_MAX: usize = 256;
+const BATCH: usize = LOCAL_MAX / 2;
 /// Warm slots a depot always keeps.
 const KEEP: usize = 1024;
 /// How often a depot's excess is looked at, in nanoseconds.
@@ -35,35 +35,43 @@ pub(crate) fn default_class() -> Class {
     Class::from_index(DEFAULT_CLASS.load(Relaxed))
 }
 
-/// A P's own free slots. Touched by the P's owner only.
+/// A P's own free slots, last in first out. Touched by the P's owner only. An
+/// array of pointers, not a list through the records: finding the next slot must
+/// not wait for the memory of this one.
 pub(crate) struct FreeGs {
-    head: Cell<*const G>,
-    len: Cell<u32>,
+    len: Cell<usize>,
+    slots: [Cell<*const G>; LOCAL_MAX],
 }
 
 impl FreeGs {
     pub(crate) fn new() -> FreeGs {
-        FreeGs { head: Cell::new(null()), len: Cell::new(0) }
+        FreeGs { len: Cell::new(0), slots: [const { Cell::new(null()) }; LOCAL_MAX] }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.len.get() as usize
+        self.len.get()
     }
 
+    /// False, and nothing done, if there is no room.
     #[inline(always)]
-    fn push(&self, gp: &'static G) {
-        gp.free_link.set(self.head.get());
-        self.head.set(gp);
-        self.len.set(self.len.get() + 1);
+    fn push(&self, gp: &'static G) -> bool {
+        let len = self.len.get();
+        let Some(slot) = self.slots.get(len) else { return false };
+        slot.set(gp);
+        self.len.set(len + 1);
+        true
     }
 
     #[inline(always)]
     fn pop(&self) -> Option<&'static G> {
-        // SAFETY: slots on a free list keep their records.
-        let gp = unsafe { self.head.get().as_ref() }?;
-        self.head.set(gp.free_link.get());
-        self.len.set(self.len.get() - 1);
-        Some(gp)
+        let len = self.len.get().checked_sub(1)?;
+        let gp = self.slots.get(len)?.get();
+        self.len.set(len);
+        if len > 0 {
+            prim::prefetch(self.slots[len - 1].get());
+        }
+        // SAFETY: free slots keep their records.
+        unsafe { gp.as_ref() }
     }
 }
 
@@ -226,11 +234,9 @@ pub(crate) fn put(gp: &'static G, mp: Option<&'static M>) {
         && gp.slot.class == default_class()
     {
         let local = &mp.p().free;
-        if local.len.get() < LOCAL_MAX {
-            local.push(gp);
-            return;
+        if !local.push(gp) {
+            put_batch(gp, local);
         }
-        put_batch(gp, local);
         return;
     }
     put_shared(gp);

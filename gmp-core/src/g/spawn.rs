@@ -7,6 +7,7 @@ use super::panic::Ended;
 use super::scope::Shared;
 use super::{G, Name, Status, flag, id, pool};
 use crate::coroutine;
+use crate::m;
 use crate::rt::Critical;
 use crate::runtime;
 use crate::sched::{SCHED, ready};
@@ -15,7 +16,7 @@ use std::borrow::Cow;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::ptr::{null, null_mut};
+use std::ptr::null;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The closure before the run, the result after it.
@@ -199,7 +200,6 @@ where
     gp.flags.store(if builder.pinned { flag::PINNED } else { 0 }, Relaxed);
     gp.join.store(HANDLE, Relaxed);
     debug_assert!(gp.bound.load(Relaxed).is_null());
-    gp.m.store(null_mut(), Relaxed);
     if coroutine::INIT_ALLOCATES {
         drop(critical);
         // SAFETY: prepared, and nothing runs on a dead slot.
@@ -268,7 +268,7 @@ where
 /// assert!(rt.block_on_goroutine(|| gmp_core::current().is_some()));
 /// ```
 pub fn current() -> Option<Current> {
-    coroutine::current_g().map(|gp| Current { gp, not_send: std::marker::PhantomData })
+    m::current_g().map(|gp| Current { gp, not_send: std::marker::PhantomData })
 }
 
 /// The calling goroutine's identity. Not `Send`: it is only valid on the

@@ -1,11 +1,13 @@
 //! M: an OS thread that runs goroutines. Never freed; an `&'static M` is
 //! always valid, but never outlives a switch (invariant I2).
 
+pub(crate) mod current;
 mod idle;
 pub(crate) mod note;
 pub(crate) mod spawner;
 pub(crate) mod thread;
 
+pub(crate) use current::{current, current_g};
 pub(crate) use idle::IdleMs;
 
 use crate::g::G;
@@ -148,7 +150,18 @@ impl M {
         self.curg.store(ptr, Relaxed);
     }
 
+    /// The goroutine running here: for this M's own thread, which runs one.
+    #[inline(always)]
+    pub(crate) fn curg(&self) -> &'static G {
+        // SAFETY: set before the goroutine was resumed, cleared after it left.
+        #[expect(unsafe_code, reason = "the running goroutine is alive")]
+        unsafe {
+            &*self.curg.load(Relaxed)
+        }
+    }
+
     /// The goroutine running here, as a pointer that may be stale for others.
+    #[inline(always)]
     pub(crate) fn curg_ptr(&self) -> *const G {
         self.curg.load(Relaxed)
     }

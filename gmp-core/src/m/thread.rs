@@ -1,6 +1,6 @@
 //! The thread behind an M.
 
-use super::{M, spawner};
+use super::{M, current, spawner};
 use crate::coroutine;
 use crate::sched::{idle, switch};
 use crate::stack::overflow;
@@ -23,6 +23,7 @@ pub(crate) fn start(id: u32) -> std::io::Result<()> {
 }
 
 fn main(mp: &'static M) -> ! {
+    current::set(mp);
     overflow::install_signal_stack();
     sys::set_exact_timers();
     coroutine::thread_start();

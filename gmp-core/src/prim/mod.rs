@@ -6,12 +6,17 @@ mod buf;
 mod cell;
 mod fence;
 mod futex;
+mod prefetch;
 mod spin;
+
+#[cfg(all(test, gmp_loom))]
+pub(crate) mod checked;
 
 pub(crate) use buf::RawBuf;
 pub(crate) use cell::UnsafeCell;
 pub(crate) use fence::full_fence;
 pub(crate) use futex::{futex_wait, futex_wake};
+pub(crate) use prefetch::prefetch;
 pub(crate) use spin::SpinLock;
 
 #[cfg(gmp_loom)]

@@ -19,7 +19,7 @@
 //! stopped, so no operation ever straddles a change of that answer.
 
 use super::{Batch, GlobalQueue, RING, SPILL};
-use crate::prim::{AtomicPtr, AtomicU32};
+use crate::prim::{AtomicPtr, AtomicU32, prefetch};
 use std::ptr::null_mut;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -154,6 +154,9 @@ impl<G> LocalQueue<G> {
                 return null_mut();
             }
             let gp = self.slot(head).load(Relaxed);
+            // The record behind it comes next: start loading it now. A stale
+            // pointer in an unused slot does no harm.
+            prefetch(self.slot(head.wrapping_add(1)).load(Relaxed));
             if solo {
                 self.head.store(head.wrapping_add(1), Relaxed);
                 return gp;

@@ -3,21 +3,21 @@
 
 use super::{SCHED, idle};
 use crate::g::G;
-use crate::m::{M, Post, taken};
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::m::{self, M, Post, taken};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
 
-/// Enters. On return this thread owns a P and nobody can take it away until
-/// `leave`. The goroutine may have changed threads: `&M`s from before are void.
+/// Enters from the goroutine that runs on `mp`, the caller. On return this
+/// thread owns a P and nobody can take it away until `leave`. The goroutine may
+/// have changed threads: use the M returned.
 #[inline(always)]
-pub(crate) fn enter(gp: &'static G) -> &'static M {
-    let mp = gp.m();
+pub(crate) fn enter(mp: &'static M) -> &'static M {
     // (M1) store insched; (M2) load taken. Ordered for the compiler here and
     // for the CPU by the claimer's membarrier.
     mp.insched.store(1, Relaxed);
-    compiler_fence(std::sync::atomic::Ordering::SeqCst);
+    compiler_fence(SeqCst);
     if mp.taken.load(Relaxed) != taken::NO {
-        return enter_slow(gp);
+        return enter_slow(mp);
     }
     mp
 }
@@ -30,11 +30,11 @@ pub(crate) fn leave(mp: &M) {
 
 #[cold]
 #[inline(never)]
-fn enter_slow(gp: &'static G) -> &'static M {
+fn enter_slow(mut mp: &'static M) -> &'static M {
+    let gp = mp.curg();
     loop {
-        let mp = gp.m();
         mp.insched.store(1, Relaxed);
-        compiler_fence(std::sync::atomic::Ordering::SeqCst);
+        compiler_fence(SeqCst);
         match mp.taken.load(Acquire) {
             taken::NO => return mp,
             taken::CLAIMED => {
@@ -57,8 +57,17 @@ fn enter_slow(gp: &'static G) -> &'static M {
                 // Out of Ps: queue up like everybody. Comes back on an M with one,
                 // outside the scheduler, so enter again.
                 super::switch::switch_out(gp, mp, Post::Yield);
+                mp = current_m();
             }
         }
+    }
+}
+
+/// The M this goroutine came back on.
+fn current_m() -> &'static M {
+    match m::current() {
+        Some(mp) => mp,
+        None => crate::fatal("a goroutine was resumed on a thread that is no M"),
     }
 }
 

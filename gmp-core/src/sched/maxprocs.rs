@@ -2,10 +2,9 @@
 
 use super::world::{self, MyTurn};
 use super::{SCHED, enter};
-use crate::coroutine;
 use crate::debug;
 use crate::g::{G, pool};
-use crate::m::{M, spawner};
+use crate::m::{self, M, spawner};
 use crate::p::{AllPs, P, status};
 use crate::prim::{AtomicBool, AtomicU64};
 use crate::queue::{Popped, SPILL};
@@ -155,14 +154,14 @@ fn resize(n: usize) -> usize {
         return old;
     }
     SCHED.ps.make(n, SCHED.seed.load(Relaxed));
-    match coroutine::current_g() {
+    match m::current() {
         None => {
             world::stop(&turn, None);
             set_procs(old, n, None);
             world::start(&turn, None);
         }
-        Some(gp) => {
-            let mp = enter::enter(gp);
+        Some(mp) => {
+            let mp = enter::enter(mp);
             world::stop(&turn, Some(mp));
             set_procs(old, n, Some(mp));
             world::start(&turn, Some(mp));

@@ -49,7 +49,6 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) -> bool {
     }
     p.counts.switches.add(1);
     mp.set_curg(Some(gp));
-    gp.m.store(from_ref(mp).cast_mut(), Relaxed);
     gp.set_status(Status::Running);
     leave(mp);
     // SAFETY: `gp` was dequeued by this M alone, so nobody else runs it; its
@@ -64,7 +63,7 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) -> bool {
 /// goroutine to run next if that is decided already.
 #[inline(always)]
 fn after(mp: &'static M, gp: &'static G) -> Option<&'static G> {
-    match mp.post.replace(Post::None) {
+    match mp.post.get() {
         Post::Commit(commit, arg) => {
             // SAFETY: `park`'s caller vouched for the pair.
             #[expect(unsafe_code, reason = "the caller's commit")]

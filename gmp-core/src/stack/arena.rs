@@ -9,20 +9,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 const CLASSES: usize = 17;
 const MIN_SHIFT: u32 = MIN_STACK_SIZE.trailing_zeros();
-/// The class whose span lies first: the default size, 256 KiB.
-const FIRST: usize = 4;
-/// Spans in the reservation: class k has span k ^ FIRST.
-const SPANS: usize = (CLASSES - 1 ^ FIRST) + 1;
 /// Bytes for the goroutine record below the colour.
-pub(crate) const G_SPACE: usize = 256;
+pub(crate) const G_SPACE: usize = 192;
+/// log2 of the smallest span worth starting with.
+const MIN_SPAN_SHIFT: usize = 28;
 const COLOURS: usize = 16;
 const COLOUR_STEP: usize = 64;
 
+/// Where the reservation is, and log2 of a span's size. Written once, by `init`.
 static BASE: AtomicUsize = AtomicUsize::new(0);
-/// log2 of a span's size; 0 before `init`.
 static SPAN_SHIFT: AtomicUsize = AtomicUsize::new(0);
-/// Bytes of the first span; 0 before `init`, so that nothing is inside.
-static FIRST_SPAN: AtomicUsize = AtomicUsize::new(0);
 static COMMITTED: [AtomicBool; CLASSES] = [const { AtomicBool::new(false) }; CLASSES];
 
 /// A stack size class: slots of `16 KiB << k`.
@@ -74,7 +70,7 @@ impl Class {
     }
 
     fn span_start(self) -> usize {
-        BASE.load(Relaxed) + ((self.index() ^ FIRST) << SPAN_SHIFT.load(Relaxed))
+        BASE.load(Relaxed) + (self.index() << SPAN_SHIFT.load(Relaxed))
     }
 }
 
@@ -145,23 +141,22 @@ pub(crate) fn init() -> io::Result<()> {
             format!("gmp needs pages of {} bytes, this system has {}", sys::PAGE, sys::page_size()),
         ));
     }
-    // From 1 TiB a span (4 million default stacks) down to 4 GiB, as far as
-    // the address-space limit allows.
-    for shift in (32..=40).rev() {
-        if let Some(base) = sys::reserve(SPANS << shift) {
+    // From 1 TiB a span (4 million default stacks) down to 256 MiB (1024 of
+    // them, and no large ones), as far as the address-space limit allows.
+    for shift in (MIN_SPAN_SHIFT..=40).rev() {
+        if let Some(base) = sys::reserve(CLASSES << shift) {
             BASE.store(base as usize, Relaxed);
             SPAN_SHIFT.store(shift, Relaxed);
-            FIRST_SPAN.store(1 << shift, Relaxed);
             return Ok(());
         }
     }
     Err(io::Error::new(
         io::ErrorKind::OutOfMemory,
         format!(
-            "no address space for goroutine stacks ({}): gmp reserves at least {} GiB \
+            "no address space for goroutine stacks ({}): gmp reserves at least {} MiB \
              without using memory; raise ulimit -v",
             io::Error::last_os_error(),
-            (SPANS << 32) >> 30,
+            (CLASSES << MIN_SPAN_SHIFT) >> 20,
         ),
     ))
 }
@@ -169,47 +164,6 @@ pub(crate) fn init() -> io::Result<()> {
 /// How many slots `class` can have.
 pub(crate) fn max_slots(class: Class) -> usize {
     (1_usize << SPAN_SHIFT.load(Relaxed)) >> class.shift()
-}
-
-/// The slot a stack pointer lies in, as the address of its record; None off the
-/// reservation, that is, on a thread's own stack.
-#[cfg(not(feature = "generator"))]
-#[inline(always)]
-pub(crate) fn slot_of_stack_pointer(sp: usize) -> Option<*const G> {
-    const SHIFT: u32 = MIN_SHIFT + FIRST as u32;
-    let offset = sp.wrapping_sub(BASE.load(Relaxed));
-    if offset < FIRST_SPAN.load(Relaxed) {
-        let colour = (offset >> SHIFT) % COLOURS * COLOUR_STEP;
-        let top = (sp - offset) + (offset | ((1 << SHIFT) - 1)) + 1;
-        return Some((top - G_SPACE - colour) as *const G);
-    }
-    if offset >= FIRST_SPAN.load(Relaxed) * SPANS {
-        return None;
-    }
-    slot_of_offset(offset).map(|slot| slot.g_ptr().cast_const())
-}
-
-/// The slot any address lies in.
-#[cfg(not(feature = "generator"))]
-pub(crate) fn slot_of_address(address: usize) -> Option<Slot> {
-    let offset = address.wrapping_sub(BASE.load(Relaxed));
-    if offset >= FIRST_SPAN.load(Relaxed) * SPANS {
-        return None;
-    }
-    slot_of_offset(offset)
-}
-
-#[cfg(not(feature = "generator"))]
-#[inline(never)]
-fn slot_of_offset(offset: usize) -> Option<Slot> {
-    let span_shift = SPAN_SHIFT.load(Relaxed);
-    let class = (offset >> span_shift) ^ FIRST;
-    if class >= CLASSES {
-        return None;
-    }
-    let class = Class(class as u8);
-    let within = offset & ((1 << span_shift) - 1);
-    Some(Slot { class, index: (within >> class.shift()) as u32 })
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@ mod guard;
 pub(crate) mod overflow;
 
 pub(crate) use arena::{Class, G_SPACE, Slot, init, max_slots};
-#[cfg(not(feature = "generator"))]
-pub(crate) use arena::{slot_of_address, slot_of_stack_pointer};
 pub(crate) use guard::{Mode as GuardMode, set_mode as set_guard_mode};
 
 /// The smallest stack a goroutine can ask for, in bytes.

@@ -1,8 +1,8 @@
 //! The SIGSEGV handler: a fault in a guard is a goroutine's stack overflow.
 #![expect(unsafe_code, reason = "signal handling")]
 
-use crate::coroutine;
 use crate::g::G;
+use crate::m;
 use crate::sys;
 use std::fmt::Write;
 use std::mem::MaybeUninit;
@@ -58,7 +58,9 @@ pub(crate) fn install_signal_stack() {
 extern "C" fn on_fault(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes a valid siginfo for a fault.
     let address = unsafe { (*info).si_addr() } as usize;
-    if let Some(gp) = coroutine::overflowed(address) {
+    if let Some(gp) = m::current_g()
+        && gp.ctx.overflowed(gp, address)
+    {
         report(gp);
         // SAFETY: no arguments. abort is async-signal-safe.
         unsafe { libc::abort() };

@@ -1,8 +1,7 @@
 //! `sleep`.
 
 use super::Timers;
-use crate::coroutine;
-use crate::m::Post;
+use crate::m::{self, Post};
 use crate::rt::WaitReason;
 use crate::sched::{enter, switch};
 use crate::sys;
@@ -31,13 +30,14 @@ pub fn sleep(duration: Duration) {
     if duration.is_zero() {
         return;
     }
-    let Some(gp) = coroutine::current_g() else {
+    let Some(mp) = m::current() else {
         std::thread::sleep(duration);
         return;
     };
     let ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     let when = sys::monotonic_ns().saturating_add(ns);
-    let mp = enter::enter(gp);
+    let mp = enter::enter(mp);
+    let gp = mp.curg();
     if when == u64::MAX {
         switch::park(gp, mp, WaitReason::Sleep, Post::Commit(|_| (), std::ptr::null_mut()));
         return;

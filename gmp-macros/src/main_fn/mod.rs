@@ -11,8 +11,8 @@ use quote::quote;
 use crate::attr::args::Args;
 use crate::attr::function::Function;
 
-pub(crate) fn main(args: TokenStream, item: TokenStream) -> TokenStream {
-    let function = match Function::of(&item, "#[gmp::main]", "fn main() { .. }") {
+pub(crate) fn main(args: TokenStream, item: &TokenStream) -> TokenStream {
+    let function = match Function::of(item, "#[gmp::main]", "fn main() { .. }") {
         Ok(function) => function,
         Err(error) => {
             let error = error.into_compile_error();
@@ -32,7 +32,7 @@ pub(crate) fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// The error, with an empty `main` so that the lack of one is not an error as well.
-fn fallback(error: &syn::Error, function: &Function, item: TokenStream) -> TokenStream {
+fn fallback(error: &syn::Error, function: &Function, item: &TokenStream) -> TokenStream {
     let error = error.to_compile_error();
     if function.sig.ident == "main" {
         let unused = function.unused();

@@ -15,7 +15,7 @@ fn text(tokens: &impl ToTokens) -> String {
 fn arguments_become_calls() {
     let output = main(
         quote!(gomaxprocs = 2, max_threads = N, stack_size = 1 << 20, on_panic = "abort"),
-        quote!(
+        &quote!(
             fn main() {}
         ),
     )
@@ -31,7 +31,7 @@ fn the_crate_can_be_renamed() {
     for args in [quote!(crate = renamed::path), quote!(crate = "renamed::path")] {
         let output = main(
             args,
-            quote!(
+            &quote!(
                 fn main() {}
             ),
         );
@@ -45,7 +45,7 @@ fn the_crate_can_be_renamed() {
 fn the_function_is_kept_inside() {
     let output = main(
         quote!(),
-        quote!(
+        &quote!(
             /// What it does.
             #[expect(unused)]
             pub(crate) fn main() -> Result<(), E> {
@@ -73,9 +73,9 @@ proptest! {
 
     #[test]
     fn never_panics(args in fuzz::tokens(), item in fuzz::tokens()) {
-        main(args.clone(), quote!(fn main() {}));
-        main(quote!(gomaxprocs = 2), quote!(fn main() { #item }));
-        main(quote!(), quote!(fn #item));
-        main(args, item);
+        main(args.clone(), &quote!(fn main() {}));
+        main(quote!(gomaxprocs = 2), &quote!(fn main() { #item }));
+        main(quote!(), &quote!(fn #item));
+        main(args, &item);
     }
 }

@@ -11,8 +11,8 @@ use quote::quote;
 use crate::attr::args::{self, Args};
 use crate::attr::function::Function;
 
-pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
-    let function = match Function::of(&item, "#[gmp::test]", "fn name() { .. }") {
+pub(crate) fn test(args: TokenStream, item: &TokenStream) -> TokenStream {
+    let function = match Function::of(item, "#[gmp::test]", "fn name() { .. }") {
         Ok(function) => function,
         Err(error) => {
             let error = error.into_compile_error();

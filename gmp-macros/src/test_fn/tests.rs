@@ -11,7 +11,7 @@ use crate::fuzz;
 fn attributes_stay_and_unit_stays_unit() {
     let output = expand(
         quote!(),
-        quote!(
+        &quote!(
             #[should_panic]
             #[ignore]
             fn fails() {
@@ -32,7 +32,7 @@ fn attributes_stay_and_unit_stays_unit() {
 fn other_results_are_exit_codes() {
     let output = expand(
         quote!(crate = renamed),
-        quote!(
+        &quote!(
             fn reads() -> Result<(), E> {
                 Ok(())
             }
@@ -49,9 +49,9 @@ proptest! {
 
     #[test]
     fn never_panics(args in fuzz::tokens(), item in fuzz::tokens()) {
-        expand(args.clone(), quote!(fn name() {}));
-        expand(quote!(), quote!(fn name() -> #item {}));
-        expand(quote!(), quote!(fn #item));
-        expand(args, item);
+        expand(args.clone(), &quote!(fn name() {}));
+        expand(quote!(), &quote!(fn name() -> #item {}));
+        expand(quote!(), &quote!(fn #item));
+        expand(args, &item);
     }
 }

@@ -1,0 +1,62 @@
+//! M:N scheduling: a hundred thousand goroutines (N) run on the few threads (M) that four
+//! processors (P, GOMAXPROCS) need. A sleeping goroutine holds no thread.
+//!
+//! ```text
+//! cargo run --release --example mn_scheduling
+//! ```
+
+mod support;
+
+use std::collections::HashMap;
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use gmp::go;
+use gmp::time::sleep;
+use support::{figure, grouped};
+
+const PROCS: usize = 4;
+const SLEEPERS: usize = 100_000;
+const NAP: Duration = Duration::from_millis(100);
+
+/// Sleeps, and tells on which thread it woke up.
+fn nap() -> ThreadId {
+    sleep(NAP);
+    thread::current().id()
+}
+
+#[gmp::main]
+fn main() {
+    gmp::gomaxprocs(PROCS);
+    let start = Instant::now();
+    let sleepers: Vec<_> = (0..SLEEPERS).map(|_| go!(nap())).collect();
+    println!("{} goroutines created in {:.2?}", grouped(SLEEPERS), start.elapsed());
+
+    let (mut most_threads, mut most_in_process) = (0, 0);
+    while gmp::num_goroutine() > 1 {
+        let (time, waiting) = (start.elapsed().as_millis(), grouped(gmp::stats().waiting));
+        let threads = gmp::num_threads();
+        let in_process = figure("/proc/self/status", "Threads") as usize;
+        println!(
+            "{time:>6} ms: {waiting:>7} wait, {threads} threads run goroutines, {in_process} in all"
+        );
+        (most_threads, most_in_process) =
+            (most_threads.max(threads), most_in_process.max(in_process));
+        sleep(Duration::from_millis(25));
+    }
+
+    let mut woke_on = HashMap::<ThreadId, usize>::new();
+    for sleeper in sleepers {
+        *woke_on.entry(sleeper.join().unwrap()).or_default() += 1;
+    }
+    let threads = woke_on.len();
+    println!("{} goroutines woke up on {threads} threads:", grouped(SLEEPERS));
+    for (thread, goroutines) in &woke_on {
+        println!("  {thread:?}: {}", grouped(goroutines));
+    }
+    assert_eq!(woke_on.values().sum::<usize>(), SLEEPERS);
+    // A thread may be taking over from another, and the runtime has a few helpers.
+    assert!(most_threads <= PROCS + 4, "{most_threads} threads run goroutines");
+    assert!(threads <= PROCS + 4, "goroutines woke up on {threads} threads");
+    assert!(most_in_process <= PROCS + 8, "{most_in_process} threads in the process");
+}
