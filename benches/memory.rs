@@ -5,7 +5,7 @@
 //! cargo bench --bench memory [-- [--quick] [FILTER]]
 //! ```
 //!
-//! Each is measured in a process of its own. The Go programs they correspond to:
+//! Each is measured in a process of its own, `parked` on one P. The Go programs they correspond to:
 //!
 //! - `parked`: a million times `go func() { <-c }()`, then `VmRSS` and `VmPTE` of
 //!   `/proc/self/status` less what they were before, then `close(c)`. 4.7 GB; a tenth of
@@ -51,6 +51,7 @@ fn in_process_of_its_own(name: &str) {
 }
 
 fn parked(count: usize) {
+    gmp::gomaxprocs(1);
     let memory = || ["VmRSS", "VmPTE"].map(|name| figure("/proc/self/status", name) as usize);
     let before = memory();
     let (tx, rx) = gmp::chan::bounded::<()>(0);
@@ -63,6 +64,7 @@ fn parked(count: usize) {
         while gmp::stats().waiting < count {
             time::sleep(Duration::from_millis(1));
         }
+        per_op("parked/create_and_park", start.elapsed(), count);
         let after = memory();
         let [rss, tables] = [0, 1].map(|i| after[i].saturating_sub(before[i]));
         println!(
@@ -72,8 +74,9 @@ fn parked(count: usize) {
             rss as f64 / 1e9,
             tables as f64 / 1e9,
         );
+        let closed = Instant::now();
         tx.close();
-        Instant::now()
+        closed
     });
     per_op("parked/wake_and_exit", closed.elapsed(), count);
 }

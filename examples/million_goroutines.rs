@@ -50,8 +50,9 @@ fn main() {
         assert!(each <= MOST_BYTES_EACH, "{each} bytes per goroutine");
 
         assert_eq!(woken.load(Ordering::Relaxed), 0);
+        let closed = Instant::now();
         tx.close();
-        Instant::now()
+        closed
     });
 
     let (woken, took) = (woken.into_inner(), closed.elapsed());

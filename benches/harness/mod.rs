@@ -3,6 +3,7 @@
 //!
 //! Not one of the harnesses there are: they measure on threads of their own, and what is
 //! measured here has to run on a goroutine.
+#![allow(dead_code, reason = "`memory` takes no rounds, the others have no sizes")]
 
 use std::time::{Duration, Instant};
 

@@ -10,6 +10,11 @@
 //! * `stack`, `coroutine`: stacks, and switching between them
 //! * `prim`: atomics and locks, std's or loom's; `sys`: the operating system
 
+#![cfg_attr(
+    gmp_loom,
+    allow(dead_code, unused_imports, reason = "the models use a part of what the runtime does")
+)]
+
 #[cfg(not(target_os = "linux"))]
 compile_error!("gmp runs on Linux only");
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -85,7 +85,8 @@ impl Critical {
 
     /// Parks the caller until `ready` is called on `parker`. `commit(arg)` runs
     /// after the caller has left its stack (on a plain thread: just before it
-    /// blocks). On return the caller is outside of any section.
+    /// blocks); its result is for `park_unless` and ignored here. On return the
+    /// caller is outside of any section.
     ///
     /// # Safety
     /// `parker` was made by `Parker::new(&self)`, outlives the call and is
@@ -96,11 +97,11 @@ impl Critical {
         self,
         parker: *const Parker,
         reason: WaitReason,
-        commit: unsafe fn(*mut ()),
+        commit: unsafe fn(*mut ()) -> bool,
         arg: *mut (),
     ) {
         match self.take() {
-            Some((gp, mp)) => switch::park(gp, mp, reason, Post::Commit(commit, arg)),
+            Some((gp, mp)) => switch::park(gp, mp, reason, Post::Commit, commit, arg),
             None => {
                 // SAFETY: the caller's promises.
                 unsafe {
@@ -124,7 +125,7 @@ impl Critical {
         arg: *mut (),
     ) {
         match self.take() {
-            Some((gp, mp)) => switch::park(gp, mp, reason, Post::TryCommit(commit, arg)),
+            Some((gp, mp)) => switch::park(gp, mp, reason, Post::TryCommit, commit, arg),
             None => {
                 // SAFETY: the caller's promises.
                 unsafe {
@@ -247,6 +248,12 @@ impl SpinLock {
     #[inline(always)]
     pub fn lock(&self, _critical: &Critical) {
         self.0.lock();
+    }
+
+    /// Whether somebody holds it, at this moment: one load.
+    #[inline(always)]
+    pub fn is_locked(&self) -> bool {
+        self.0.is_locked()
     }
 
     /// Releases it: one store.

@@ -5,7 +5,6 @@ use crate::m::spawner;
 use crate::rt::Critical;
 use crate::sched::{SCHED, idle};
 use std::fmt;
-use std::ptr::null;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// A snapshot of the scheduler. Gauges are read one after the other while
@@ -91,7 +90,7 @@ pub fn stats() -> Stats {
     for mp in spawner::all_ms() {
         let parked = mp.parked_bound.load(Relaxed);
         blocked += usize::from(parked);
-        running += usize::from(!parked && mp.curg_ptr() != null());
+        running += usize::from(!parked && !mp.curg.is_none());
     }
     let goroutines = goroutines();
     let global_queue = SCHED.global.len();

@@ -63,10 +63,11 @@ impl<T> Locked<'_, T> {
     /// # Safety
     /// A waiter with this parker is in one of the channel's queues.
     unsafe fn park(self, parker: &Parker, reason: WaitReason) {
-        unsafe fn release(lock: *mut ()) {
+        unsafe fn release(lock: *mut ()) -> bool {
             // SAFETY: the lock given below, held since; its channel lives as long as the
             // handle on which the parked one called.
             unsafe { (*lock.cast::<SpinLock>()).unlock() };
+            true
         }
         let lock = (&raw const self.chan.lock).cast_mut().cast();
         // SAFETY: the parker is our caller's and outlives the call; `release` may run on
@@ -121,7 +122,11 @@ impl<T> Chan<T> {
     #[inline]
     pub(crate) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         // Not ready, and still open afterwards: so it was both at the first look.
-        if self.len() == self.cap && self.receivers.looks_empty() && !self.is_shut() {
+        if !self.lock.is_locked()
+            && self.len() == self.cap
+            && self.receivers.looks_empty()
+            && !self.is_shut()
+        {
             return Err(TrySendError::Full(value));
         }
         self.try_send_locked(value)
@@ -158,7 +163,11 @@ impl<T> Chan<T> {
     pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
         // Not ready, and still open afterwards: so it was both at the first look. If it is
         // shut by now, a value may have come in between: look again under the lock.
-        if self.len() == 0 && self.senders.looks_empty() && !self.is_shut() {
+        if !self.lock.is_locked()
+            && self.len() == 0
+            && self.senders.looks_empty()
+            && !self.is_shut()
+        {
             return Err(TryRecvError::Empty);
         }
         self.try_recv_locked()

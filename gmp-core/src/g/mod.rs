@@ -14,7 +14,7 @@ pub(crate) mod spawn;
 
 use crate::coroutine::Context;
 use crate::m::M;
-use crate::prim::{AtomicPtr, AtomicU8, AtomicU32};
+use crate::prim::{AtomicRef, AtomicU8, AtomicU32};
 use crate::rt::{Critical, Parker, WaitReason};
 use crate::stack::Slot;
 use id::GoId;
@@ -51,7 +51,7 @@ pub(crate) struct G {
     /// See `join`.
     pub(crate) join: AtomicU32,
     /// The M whose thread its context is parked on, null if it can run anywhere.
-    pub(crate) bound: AtomicPtr<M>,
+    pub(crate) bound: AtomicRef<M>,
     pub(crate) status: AtomicU8,
     pub(crate) wait_reason: Cell<WaitReason>,
     /// Panics begun and not yet known to be over (`panic.rs`).
@@ -71,7 +71,7 @@ pub(crate) struct G {
     pub(crate) name: Cell<Name>,
     pub(crate) joiner: Cell<*const Parker>,
     /// Next on a depot's free list.
-    pub(crate) free_link: Cell<*const G>,
+    pub(crate) free_link: Cell<Option<&'static G>>,
 }
 
 const _: () = assert!(size_of::<G>() <= crate::stack::G_SPACE);
@@ -125,7 +125,7 @@ impl G {
             join: AtomicU32::new(0),
             status: AtomicU8::new(Status::Dead as u8),
             wait_reason: Cell::new(WaitReason::None),
-            bound: AtomicPtr::new(null_mut()),
+            bound: AtomicRef::none(),
             run: Cell::new(|_| crate::fatal("a goroutine without a body was run")),
             packet: Cell::new(null_mut()),
             id: Cell::new(GoId::NONE),
@@ -135,7 +135,7 @@ impl G {
             locals: Cell::new(null_mut()),
             scope: Cell::new(null()),
             panics: Cell::new(0),
-            free_link: Cell::new(null()),
+            free_link: Cell::new(None),
             slot,
             low: slot.low(),
         }

@@ -5,12 +5,10 @@
 
 use super::G;
 use crate::m::M;
-use crate::prim::{self, RawBuf, SpinLock};
+use crate::prim::{self, Locked, RawBuf};
 use crate::stack::{self, Class, Slot};
-use crate::sys;
-use std::cell::{Cell, UnsafeCell};
+use std::cell::Cell;
 use std::io;
-use std::ptr::null;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// Slots a P keeps for itself, and how many move at a time.
@@ -40,12 +38,12 @@ pub(crate) fn default_class() -> Class {
 /// not wait for the memory of this one.
 pub(crate) struct FreeGs {
     len: Cell<usize>,
-    slots: [Cell<*const G>; LOCAL_MAX],
+    slots: [Cell<Option<&'static G>>; LOCAL_MAX],
 }
 
 impl FreeGs {
     pub(crate) fn new() -> FreeGs {
-        FreeGs { len: Cell::new(0), slots: [const { Cell::new(null()) }; LOCAL_MAX] }
+        FreeGs { len: Cell::new(0), slots: [const { Cell::new(None) }; LOCAL_MAX] }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -57,7 +55,7 @@ impl FreeGs {
     fn push(&self, gp: &'static G) -> bool {
         let len = self.len.get();
         let Some(slot) = self.slots.get(len) else { return false };
-        slot.set(gp);
+        slot.set(Some(gp));
         self.len.set(len + 1);
         true
     }
@@ -67,22 +65,17 @@ impl FreeGs {
         let len = self.len.get().checked_sub(1)?;
         let gp = self.slots.get(len)?.get();
         self.len.set(len);
-        if len > 0 {
-            prim::prefetch(self.slots[len - 1].get());
+        if let Some(next) = self.slots[len.saturating_sub(1)].get() {
+            prim::prefetch(next);
         }
-        // SAFETY: free slots keep their records.
-        unsafe { gp.as_ref() }
+        gp
     }
 }
 
+/// What all Ps share of one class.
 struct Depot {
-    lock: SpinLock,
-    inner: UnsafeCell<DepotInner>,
-}
-
-struct DepotInner {
     /// Slots with memory and a record.
-    warm: *const G,
+    warm: Option<&'static G>,
     warm_len: usize,
     /// The fewest warm slots since the last look.
     low_water: usize,
@@ -93,50 +86,33 @@ struct DepotInner {
     fresh: u32,
 }
 
-// SAFETY: `inner` is touched under `lock` only.
-unsafe impl Sync for Depot {}
-
-static DEPOTS: [Depot; Class::COUNT] = [const {
-    Depot {
-        lock: SpinLock::new(),
-        inner: UnsafeCell::new(DepotInner {
-            warm: null(),
-            warm_len: 0,
-            low_water: 0,
-            cold: RawBuf::empty(),
-            cold_len: 0,
-            fresh: 0,
-        }),
-    }
+static DEPOTS: [Locked<Depot>; Class::COUNT] = [const {
+    Locked::new(Depot {
+        warm: None,
+        warm_len: 0,
+        low_water: 0,
+        cold: RawBuf::empty(),
+        cold_len: 0,
+        fresh: 0,
+    })
 }; Class::COUNT];
+
+fn depot(class: Class) -> &'static Locked<Depot> {
+    &DEPOTS[class.index()]
+}
 
 /// A depot has excess that nobody has looked at yet.
 static TRIM_WANTED: AtomicBool = AtomicBool::new(false);
 
 impl Depot {
-    fn of(class: Class) -> &'static Depot {
-        &DEPOTS[class.index()]
-    }
-
-    fn locked<R>(&self, f: impl FnOnce(&mut DepotInner) -> R) -> R {
-        self.lock.lock();
-        // SAFETY: under the lock this is the only reference.
-        let result = f(unsafe { &mut *self.inner.get() });
-        self.lock.unlock();
-        result
-    }
-}
-
-impl DepotInner {
     fn push_warm(&mut self, gp: &'static G) {
         gp.free_link.set(self.warm);
-        self.warm = gp;
+        self.warm = Some(gp);
         self.warm_len += 1;
     }
 
     fn pop_warm(&mut self) -> Option<&'static G> {
-        // SAFETY: slots on a free list keep their records.
-        let gp = unsafe { self.warm.as_ref() }?;
+        let gp = self.warm?;
         self.warm = gp.free_link.get();
         self.warm_len -= 1;
         self.low_water = self.low_water.min(self.warm_len);
@@ -202,7 +178,7 @@ pub(crate) fn get(class: Class, mp: Option<&'static M>) -> io::Result<&'static G
 #[inline(never)]
 fn get_slow(class: Class, mp: Option<&'static M>) -> io::Result<&'static G> {
     let local = mp.filter(|_| class == default_class()).map(|mp| &mp.p().free);
-    let found = Depot::of(class).locked(|depot| {
+    let found = depot(class).with(|depot| {
         if let Some(gp) = depot.pop_warm() {
             if let Some(local) = local {
                 for _ in 1..BATCH {
@@ -245,7 +221,7 @@ pub(crate) fn put(gp: &'static G, mp: Option<&'static M>) {
 #[cold]
 #[inline(never)]
 fn put_batch(gp: &'static G, local: &FreeGs) {
-    let excess = Depot::of(gp.slot.class).locked(|depot| {
+    let excess = depot(gp.slot.class).with(|depot| {
         for _ in 0..BATCH {
             let Some(gp) = local.pop() else { break };
             depot.push_warm(gp);
@@ -258,7 +234,7 @@ fn put_batch(gp: &'static G, local: &FreeGs) {
 
 #[inline(never)]
 fn put_shared(gp: &'static G) {
-    let excess = Depot::of(gp.slot.class).locked(|depot| {
+    let excess = depot(gp.slot.class).with(|depot| {
         depot.push_warm(gp);
         depot.warm_len > 2 * KEEP
     });
@@ -291,14 +267,14 @@ pub(crate) fn trim() {
     let mut again = false;
     for index in 0..Class::COUNT {
         let class = Class::from_index(index);
-        let depot = Depot::of(class);
-        let excess = depot.locked(|inner| {
+        let depot = depot(class);
+        let excess = depot.with(|inner| {
             let excess = inner.low_water.saturating_sub(KEEP);
             inner.low_water = inner.warm_len;
             excess
         });
         give_back(class, excess);
-        again |= depot.locked(|inner| inner.warm_len > 2 * KEEP);
+        again |= depot.with(|inner| inner.warm_len > 2 * KEEP);
     }
     if again {
         TRIM_WANTED.store(true, Relaxed);
@@ -306,11 +282,11 @@ pub(crate) fn trim() {
 }
 
 fn give_back(class: Class, mut count: usize) {
-    let depot = Depot::of(class);
+    let depot = depot(class);
     while count > 0 {
         let mut taken = [0_u32; TRIM_BATCH];
         let mut len = 0;
-        depot.locked(|inner| {
+        depot.with(|inner| {
             while len < TRIM_BATCH.min(count) {
                 let Some(gp) = inner.pop_warm() else { break };
                 taken[len] = gp.slot.index;
@@ -324,7 +300,7 @@ fn give_back(class: Class, mut count: usize) {
         let taken = &mut taken[..len];
         taken.sort_unstable();
         discard(class, taken);
-        depot.locked(|inner| {
+        depot.with(|inner| {
             for &index in &*taken {
                 // Without memory for the list the slot is lost, nothing else.
                 inner.push_cold(index);
@@ -358,8 +334,8 @@ pub(crate) fn bytes_in_use(local_free: usize) -> u64 {
     let mut bytes = 0_u64;
     for index in 0..Class::COUNT {
         let class = Class::from_index(index);
-        let mut used = Depot::of(class)
-            .locked(|inner| inner.fresh as usize - inner.warm_len - inner.cold_len);
+        let mut used = depot(class)
+            .with(|inner| inner.fresh as usize - inner.warm_len - inner.cold_len);
         if class == default_class() {
             used = used.saturating_sub(local_free);
         }
@@ -367,5 +343,3 @@ pub(crate) fn bytes_in_use(local_free: usize) -> u64 {
     }
     bytes
 }
-
-const _: () = assert!(sys::PAGE.is_power_of_two());

@@ -199,7 +199,7 @@ where
     gp.scope.set(scope);
     gp.flags.store(if builder.pinned { flag::PINNED } else { 0 }, Relaxed);
     gp.join.store(HANDLE, Relaxed);
-    debug_assert!(gp.bound.load(Relaxed).is_null());
+    debug_assert!(gp.bound.is_none());
     if coroutine::INIT_ALLOCATES {
         drop(critical);
         // SAFETY: prepared, and nothing runs on a dead slot.

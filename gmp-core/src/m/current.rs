@@ -10,6 +10,7 @@
 
 use super::M;
 use crate::g::G;
+use std::sync::atomic::Ordering::Relaxed;
 
 #[cfg(target_arch = "x86_64")]
 std::arch::global_asm!(
@@ -93,6 +94,5 @@ pub(crate) fn current() -> Option<&'static M> {
 /// stack.
 #[inline(always)]
 pub(crate) fn current_g() -> Option<&'static G> {
-    // SAFETY: `curg` is set for as long as the goroutine runs here.
-    unsafe { current()?.curg_ptr().as_ref() }
+    current()?.curg.load(Relaxed)
 }

@@ -12,10 +12,9 @@ pub(crate) use idle::IdleMs;
 
 use crate::g::G;
 use crate::p::P;
-use crate::prim::{AtomicBool, AtomicPtr, AtomicU32};
+use crate::prim::{AtomicBool, AtomicRef, AtomicU32};
 use note::Note;
 use std::cell::Cell;
-use std::ptr::null_mut;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// Values of `M::taken`: who has the M's P.
@@ -28,18 +27,21 @@ pub(crate) mod taken {
     pub(crate) const LOST: u32 = 2;
 }
 
-/// What the M does with a goroutine that has just left its stack.
-#[derive(Clone, Copy)]
+/// What the M does with a goroutine that has just left its stack. Handed over
+/// word by word: as one value it would go through memory twice on every park.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Post {
-    /// Nothing was asked: the goroutine ended.
-    None,
     /// It yielded: to the global queue's tail.
     Yield,
     /// It waits: run the commit, typically an unlock.
-    Commit(unsafe fn(*mut ()), *mut ()),
+    Commit,
     /// It wants to wait: run the commit, and let it run on if that is false.
-    TryCommit(unsafe fn(*mut ()) -> bool, *mut ()),
+    TryCommit,
 }
+
+/// A commit and its argument: what a parking goroutine has done for it after it
+/// has left its stack. The result matters to `TryCommit` only.
+pub(crate) type Commit = unsafe fn(*mut ()) -> bool;
 
 #[repr(C, align(128))]
 pub(crate) struct M {
@@ -49,10 +51,12 @@ pub(crate) struct M {
     /// See `taken`; written by claimers.
     pub(crate) taken: AtomicU32,
     /// The P this M owns, if `taken` is NO; stale until its next entry if LOST.
-    p: AtomicPtr<P>,
+    p: AtomicRef<P>,
     /// The goroutine that runs here.
-    curg: AtomicPtr<G>,
+    pub(crate) curg: AtomicRef<G>,
     pub(crate) post: Cell<Post>,
+    pub(crate) commit: Cell<Commit>,
+    pub(crate) commit_arg: Cell<*mut ()>,
     /// Counted in `WakeState::spinning`.
     pub(crate) spinning: Cell<bool>,
 
@@ -61,13 +65,13 @@ pub(crate) struct M {
     /// Blocked with its goroutine's stack on it (`sched/bound.rs`).
     pub(crate) parked_bound: AtomicBool,
     /// Next in the idle list. Under the idle lock.
-    pub(crate) idle_link: Cell<*const M>,
+    pub(crate) idle_link: Cell<Option<&'static M>>,
     pub(crate) id: u32,
     /// Kernel thread id, once the thread runs.
     pub(crate) tid: AtomicU32,
 }
 
-// SAFETY: `post`, `spinning` are touched by the M's own thread only (`spinning`
+// SAFETY: `post`, `commit`, `commit_arg`, `spinning` are touched by the M's own thread only (`spinning`
 // also by whoever hands a P to the sleeping M, ordered by the note); `idle_link`
 // under the idle lock. The rest is atomic.
 #[expect(unsafe_code, reason = "cells with one owner at a time")]
@@ -81,13 +85,15 @@ impl M {
         M {
             insched: AtomicU32::new(1),
             taken: AtomicU32::new(taken::LOST),
-            p: AtomicPtr::new(null_mut()),
-            curg: AtomicPtr::new(null_mut()),
-            post: Cell::new(Post::None),
+            p: AtomicRef::none(),
+            curg: AtomicRef::none(),
+            post: Cell::new(Post::Yield),
+            commit: Cell::new(|_| true),
+            commit_arg: Cell::new(std::ptr::null_mut()),
             spinning: Cell::new(false),
             note: Note::new(),
             parked_bound: AtomicBool::new(false),
-            idle_link: Cell::new(std::ptr::null()),
+            idle_link: Cell::new(None),
             id,
             tid: AtomicU32::new(0),
         }
@@ -96,73 +102,54 @@ impl M {
     /// The P this M runs on. Only for the M itself, which has one.
     #[inline(always)]
     pub(crate) fn p(&self) -> &'static P {
-        let p = self.p.load(Relaxed);
-        debug_assert!(!p.is_null(), "an M without a P asked for it");
-        // SAFETY: Ps are never freed, and the caller owns one.
-        #[expect(unsafe_code, reason = "Ps live for ever")]
-        unsafe {
-            &*p
+        match self.p.load(Relaxed) {
+            Some(p) => p,
+            None => crate::fatal("a thread without a P asked for it"),
         }
     }
 
     #[inline(always)]
     pub(crate) fn has_p(&self) -> bool {
-        !self.p.load(Relaxed).is_null()
+        !self.p.is_none()
     }
 
     /// The P as others see it: a hint, except between the barrier and the last
     /// CAS of a claim, and when stopped.
-    pub(crate) fn p_ptr(&self) -> *const P {
+    pub(crate) fn p_seen(&self) -> Option<&'static P> {
         self.p.load(Relaxed)
     }
 
     /// Makes `p` this M's. The giver (or the M itself) owns `p`.
     pub(crate) fn set_p(&'static self, p: &'static P) {
-        self.p.store(std::ptr::from_ref(p).cast_mut(), Relaxed);
-        p.set_m(Some(self));
+        self.p.store(Some(p), Relaxed);
+        p.m.store(Some(self), Release);
         // Last: from here on the P can be claimed from this M.
         self.taken.store(taken::NO, Release);
     }
 
     /// Lets go of the P; the caller decides what becomes of it.
     pub(crate) fn drop_p(&self) -> Option<&'static P> {
-        let p = self.p.swap(null_mut(), Relaxed);
+        let p = self.p.load(Relaxed);
+        self.p.store(None, Relaxed);
         self.taken.store(taken::LOST, Relaxed);
-        if p.is_null() {
-            return None;
+        if let Some(p) = p {
+            p.m.store(None, Release);
         }
-        // SAFETY: Ps are never freed.
-        #[expect(unsafe_code, reason = "Ps live for ever")]
-        let p = unsafe { &*p };
-        p.set_m(None);
-        Some(p)
+        p
     }
 
     /// Forgets a P that a claimer has taken.
     pub(crate) fn forget_p(&self) {
         debug_assert_eq!(self.taken.load(Acquire), taken::LOST);
-        self.p.store(null_mut(), Relaxed);
-    }
-
-    #[inline(always)]
-    pub(crate) fn set_curg(&self, gp: Option<&'static G>) {
-        let ptr = gp.map_or(null_mut(), |gp| std::ptr::from_ref(gp).cast_mut());
-        self.curg.store(ptr, Relaxed);
+        self.p.store(None, Relaxed);
     }
 
     /// The goroutine running here: for this M's own thread, which runs one.
     #[inline(always)]
     pub(crate) fn curg(&self) -> &'static G {
-        // SAFETY: set before the goroutine was resumed, cleared after it left.
-        #[expect(unsafe_code, reason = "the running goroutine is alive")]
-        unsafe {
-            &*self.curg.load(Relaxed)
+        match self.curg.load(Relaxed) {
+            Some(gp) => gp,
+            None => crate::fatal("no goroutine runs on this thread"),
         }
-    }
-
-    /// The goroutine running here, as a pointer that may be stale for others.
-    #[inline(always)]
-    pub(crate) fn curg_ptr(&self) -> *const G {
-        self.curg.load(Relaxed)
     }
 }

@@ -9,10 +9,12 @@
 
 use super::{M, thread};
 use crate::g::pool;
-use crate::prim::{AtomicPtr, AtomicU32};
+use crate::prim::{AtomicRef, AtomicU32};
 use crate::sched::{idle, maxprocs};
 use crate::sys;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::Release};
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// Rung by `ring`; the spawner sleeps on it.
 static BELL: AtomicU32 = AtomicU32::new(0);
@@ -22,12 +24,12 @@ static WARNED: AtomicBool = AtomicBool::new(false);
 /// How long to wait before trying again when the system refuses a thread.
 const RETRY_NS: u64 = 10_000_000;
 
-/// Every M ever made, linked through `ALL`-nodes; read by anyone.
-static ALL: AtomicPtr<Node> = AtomicPtr::new(std::ptr::null_mut());
+/// Every M ever made; read by anyone.
+static ALL: AtomicRef<Node> = AtomicRef::none();
 
 struct Node {
     mp: &'static M,
-    next: *mut Node,
+    next: Option<&'static Node>,
 }
 
 /// Asks the spawner to look for something to do. May be called anywhere.
@@ -36,32 +38,25 @@ pub(crate) fn ring() {
     sys::futex_wake(&BELL);
 }
 
-/// Adds `mp` to the list of all Ms. Called by the M itself, once.
+/// Adds `mp` to the list of all Ms. Called by the M itself, once; allocates.
 pub(crate) fn register(mp: &'static M) {
-    let node = Box::leak(Box::new(Node { mp, next: std::ptr::null_mut() }));
-    let mut head = ALL.load(Relaxed);
-    loop {
-        node.next = head;
-        match ALL.compare_exchange_weak(head, node, Release, Relaxed) {
-            Ok(_) => return,
-            Err(now) => head = now,
-        }
-    }
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let next = ALL.load(Relaxed);
+    ALL.store(Some(Box::leak(Box::new(Node { mp, next }))), Release);
 }
 
 /// All Ms that run.
 pub(crate) fn all_ms() -> impl Iterator<Item = &'static M> {
-    let mut at: *const Node = ALL.load(std::sync::atomic::Ordering::Acquire);
+    let mut at = ALL.load(Acquire);
     std::iter::from_fn(move || {
-        // SAFETY: nodes are published complete and never freed.
-        #[expect(unsafe_code, reason = "an append-only list")]
-        let node = unsafe { at.as_ref() }?;
+        let node = at?;
         at = node.next;
         Some(node.mp)
     })
 }
 
-/// Starts the spawner and the first M; an error if the system has no threads.
+/// Starts the spawner; an error if the system has no threads.
 pub(crate) fn start() -> std::io::Result<()> {
     std::thread::Builder::new().name("gmp-spawner".into()).stack_size(256 << 10).spawn(run)?;
     Ok(())
@@ -71,7 +66,7 @@ fn run() {
     let mut next_trim = None;
     let mut retry = false;
     loop {
-        let bell = BELL.load(std::sync::atomic::Ordering::Acquire);
+        let bell = BELL.load(Acquire);
         retry = make_threads() || (retry && idle::starts_wanted());
         maxprocs::refresh_if_asked();
         let now = sys::monotonic_ns();
@@ -103,15 +98,11 @@ fn make_threads() -> bool {
                 eprintln!(
                     "gmp: cannot make another thread ({error}); goroutines wait for the {} there \
                      are. Check ulimit -u and the pids limit of the container.",
-                    idle_threads_text()
+                    crate::sched::SCHED.idle.threads()
                 );
             }
             return true;
         }
     }
     false
-}
-
-fn idle_threads_text() -> u32 {
-    crate::sched::SCHED.idle.threads()
 }

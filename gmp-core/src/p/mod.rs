@@ -8,12 +8,11 @@ pub(crate) use all::AllPs;
 use crate::g::G;
 use crate::g::pool::FreeGs;
 use crate::m::M;
-use crate::prim::{AtomicPtr, AtomicU32, AtomicU64};
+use crate::prim::{AtomicRef, AtomicU32, AtomicU64};
 use crate::queue::LocalQueue;
 use crate::timer::Timers;
 use std::cell::Cell;
-use std::ptr::null_mut;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 /// Where a P is. Changes hands as invariant I5 says.
 pub(crate) mod status {
@@ -34,7 +33,8 @@ pub(crate) struct P {
     /// Scheduling rounds that began a new time slice.
     pub(crate) tick: AtomicU32,
     pub(crate) id: u32,
-    m: AtomicPtr<M>,
+    /// The M that has it. A hint for anybody but the owner.
+    pub(crate) m: AtomicRef<M>,
     pub(crate) runq: LocalQueue<G>,
     pub(crate) free: FreeGs,
     pub(crate) ids: IdBlock,
@@ -44,7 +44,7 @@ pub(crate) struct P {
     pub(crate) timers: Timers,
     pub(crate) status: AtomicU32,
     /// Next on the idle or the pending list. Under the idle lock.
-    pub(crate) link: Cell<*const P>,
+    pub(crate) link: Cell<Option<&'static P>>,
     /// A pending P's future M counts as a spinner. Under the idle lock.
     pub(crate) pending_spinning: Cell<bool>,
 }
@@ -60,7 +60,7 @@ impl P {
         P {
             tick: AtomicU32::new(0),
             id,
-            m: AtomicPtr::new(null_mut()),
+            m: AtomicRef::none(),
             runq: LocalQueue::new(),
             free: FreeGs::new(),
             ids: IdBlock::default(),
@@ -69,23 +69,9 @@ impl P {
             counts: Counts::default(),
             timers: Timers::new(),
             status: AtomicU32::new(status::DEAD),
-            link: Cell::new(std::ptr::null()),
+            link: Cell::new(None),
             pending_spinning: Cell::new(false),
         }
-    }
-
-    /// The M that has this P, if one has. A hint for anybody but the owner.
-    pub(crate) fn m(&self) -> Option<&'static M> {
-        // SAFETY: Ms are never freed.
-        #[expect(unsafe_code, reason = "Ms live for ever")]
-        unsafe {
-            self.m.load(Acquire).as_ref()
-        }
-    }
-
-    pub(crate) fn set_m(&self, mp: Option<&'static M>) {
-        let ptr = mp.map_or(null_mut(), |mp| std::ptr::from_ref(mp).cast_mut());
-        self.m.store(ptr, Release);
     }
 
     pub(crate) fn set_status(&self, to: u32) {

@@ -6,6 +6,8 @@ mod buf;
 mod cell;
 mod fence;
 mod futex;
+mod immortal;
+mod locked;
 mod prefetch;
 mod spin;
 
@@ -16,6 +18,8 @@ pub(crate) use buf::RawBuf;
 pub(crate) use cell::UnsafeCell;
 pub(crate) use fence::full_fence;
 pub(crate) use futex::{futex_wait, futex_wake};
+pub(crate) use immortal::AtomicRef;
+pub(crate) use locked::Locked;
 pub(crate) use prefetch::prefetch;
 pub(crate) use spin::SpinLock;
 

@@ -57,6 +57,12 @@ impl SpinLock {
         }
     }
 
+    /// Whether somebody holds it, at this moment.
+    #[inline(always)]
+    pub(crate) fn is_locked(&self) -> bool {
+        self.0.load(Acquire) != 0
+    }
+
     /// Releases the lock. Only the holder may call it.
     #[inline(always)]
     pub(crate) fn unlock(&self) {

@@ -7,13 +7,12 @@
 //! one of the words of the lost-wake-up protocol (`sched/README.md`).
 #![expect(unsafe_code, reason = "ring storage under the queue's lock")]
 
-use crate::prim::{AtomicUsize, RawBuf, SpinLock, UnsafeCell, const_unless_loom};
+use crate::prim::{AtomicUsize, Locked, RawBuf, const_unless_loom};
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 pub(crate) struct GlobalQueue<G> {
     len: AtomicUsize,
-    lock: SpinLock,
-    ring: UnsafeCell<Ring<G>>,
+    ring: Locked<Ring<G>>,
 }
 
 /// A power-of-two ring; `head` runs freely.
@@ -22,12 +21,6 @@ struct Ring<G> {
     head: usize,
     len: usize,
 }
-
-// SAFETY: the ring is touched only under `lock`; the pointers in it are tokens
-// that the queue never follows.
-unsafe impl<G> Sync for GlobalQueue<G> {}
-// SAFETY: as above.
-unsafe impl<G> Send for GlobalQueue<G> {}
 
 const FIRST_CAPACITY: usize = if cfg!(gmp_loom) { 4 } else { 1024 };
 
@@ -91,23 +84,18 @@ impl<G> GlobalQueue<G> {
         pub(crate) fn new() -> GlobalQueue<G> {
             GlobalQueue {
                 len: AtomicUsize::new(0),
-                lock: SpinLock::new(),
-                ring: UnsafeCell::new(Ring { buf: RawBuf::empty(), head: 0, len: 0 }),
+                ring: Locked::new(Ring { buf: RawBuf::empty(), head: 0, len: 0 }),
             }
         }
     }
 
     #[inline(always)]
     fn locked<R>(&self, f: impl FnOnce(&mut Ring<G>) -> R) -> R {
-        self.lock.lock();
-        // SAFETY: the lock is held, so this is the only reference.
-        let (result, len) = self.ring.with_mut(|ring| unsafe {
-            let result = f(&mut *ring);
-            (result, (*ring).len)
-        });
-        self.len.store(len, Release);
-        self.lock.unlock();
-        result
+        self.ring.with(|ring| {
+            let result = f(ring);
+            self.len.store(ring.len, Release);
+            result
+        })
     }
 
     /// A snapshot of the length, without the lock.

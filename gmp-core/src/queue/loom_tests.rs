@@ -2,8 +2,9 @@
 
 use super::{Batch, GlobalQueue, LocalQueue, Popped};
 use crate::prim::checked::{Checked, check};
-use loom::sync::Arc;
+
 use loom::thread;
+use std::sync::Arc;
 
 type Local = LocalQueue<u8>;
 type Global = GlobalQueue<u8>;
@@ -231,7 +232,11 @@ fn loom_run_next_and_ring_against_both_thieves() {
 /// empty.
 fn never_looks_empty(first_next: bool, second_next: bool) {
     let put = |queue: &Local, next: bool, gp, global: &Global| {
-        if next { queue.push_next(gp, false, global) } else { queue.push(gp, global) };
+        if next {
+            queue.push_next(gp, false, global)
+        } else {
+            queue.push(gp, global)
+        };
     };
     let (queue, global, items) = start(2);
     put(&queue, first_next, items.make(0), &global);

@@ -1,7 +1,5 @@
 //! Bound goroutines: those whose context lives in a parked thread instead of a
 //! saved stack pointer. README.md, "Bound goroutines", has the protocol.
-#![expect(unsafe_code, reason = "commits of parking goroutines")]
-
 use super::enter::leave;
 use super::{SCHED, idle};
 use crate::g::{G, Status, flag};
@@ -16,33 +14,30 @@ pub(crate) fn is_bound_here(gp: &G) -> bool {
     gp.flags.load(Relaxed) & flag::PINNED != 0 || std::thread::panicking()
 }
 
-/// Parks `gp`, the caller, together with its thread. Called with `insched` set;
-/// returns outside the scheduler, on the same M.
+/// Parks `gp`, the caller, together with its thread, doing what `mp.post` says.
+/// Called with `insched` set; returns outside the scheduler, on the same M.
 #[cold]
 #[inline(never)]
-pub(crate) fn park(gp: &'static G, mp: &'static M, post: Post) {
+pub(crate) fn park(gp: &'static G, mp: &'static M) {
     let Some(p) = mp.drop_p() else {
         crate::fatal("a bound goroutine parked on a thread without a P");
     };
-    gp.bound.store(from_ref(mp).cast_mut(), Relaxed);
+    gp.bound.store(Some(mp), Relaxed);
     mp.parked_bound.store(true, Relaxed);
     // From the commit on anyone may dequeue `gp` and hand us a P: the P we held
     // is in a local variable by now.
-    // SAFETY (both commits): `park`'s caller vouched for the pair.
-    match post {
-        Post::Commit(commit, arg) => unsafe { commit(arg) },
-        Post::TryCommit(commit, arg) => {
-            if unsafe { !commit(arg) } {
-                mp.set_p(p);
-                resume_here(gp, mp);
-                return;
-            }
+    if mp.post.get() == Post::Yield {
+        gp.set_status(Status::Runnable);
+        SCHED.global.push(from_ref(gp).cast_mut());
+    } else {
+        // SAFETY: `park`'s caller vouched for commit and argument.
+        #[expect(unsafe_code, reason = "the caller's commit")]
+        let waits = unsafe { mp.commit.get()(mp.commit_arg.get()) };
+        if mp.post.get() == Post::TryCommit && !waits {
+            mp.set_p(p);
+            resume_here(gp, mp);
+            return;
         }
-        Post::Yield => {
-            gp.set_status(Status::Runnable);
-            SCHED.global.push(from_ref(gp).cast_mut());
-        }
-        Post::None => crate::fatal("a goroutine parked without saying why"),
     }
     idle::hand_off(p);
     mp.note.sleep();
@@ -52,7 +47,7 @@ pub(crate) fn park(gp: &'static G, mp: &'static M, post: Post) {
 /// `gp`, the caller, lost its P and none is idle: queues it and parks its thread.
 #[cold]
 pub(crate) fn requeue(gp: &'static G, mp: &'static M) {
-    gp.bound.store(from_ref(mp).cast_mut(), Relaxed);
+    gp.bound.store(Some(mp), Relaxed);
     mp.parked_bound.store(true, Relaxed);
     gp.set_status(Status::Runnable);
     SCHED.global.push(from_ref(gp).cast_mut());
@@ -63,7 +58,7 @@ pub(crate) fn requeue(gp: &'static G, mp: &'static M) {
 
 /// A P was handed to this M: its goroutine goes on.
 fn resume_here(gp: &'static G, mp: &'static M) {
-    gp.bound.store(std::ptr::null_mut(), Relaxed);
+    gp.bound.store(None, Relaxed);
     mp.parked_bound.store(false, Relaxed);
     gp.set_status(Status::Running);
     let p = mp.p();
@@ -76,10 +71,8 @@ fn resume_here(gp: &'static G, mp: &'static M) {
 /// is left without one.
 #[cold]
 pub(crate) fn hand_p_to(gp: &'static G, mp: &'static M) {
-    // SAFETY: Ms are never freed; the caller saw that it is not null.
-    let owner = unsafe { &*gp.bound.load(Acquire) };
-    let Some(p) = mp.drop_p() else {
-        crate::fatal("a thread without a P dequeued a goroutine");
+    let (Some(owner), Some(p)) = (gp.bound.load(Acquire), mp.drop_p()) else {
+        crate::fatal("a thread without a P dequeued a bound goroutine");
     };
     SCHED.handoffs.fetch_add(1, Relaxed);
     owner.set_p(p);

@@ -4,7 +4,7 @@ use crate::m::{M, taken};
 use crate::p::P;
 use crate::sys::membarrier;
 use std::ptr;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 /// Takes `p` from `mp` if `mp` runs user code with it. On true the caller owns
 /// `p`, and `mp` will find out when it next enters the scheduler.
@@ -22,12 +22,12 @@ pub(crate) fn claim(mp: &'static M, p: &'static P) -> bool {
     let ordered = membarrier::expedited();
     // (C3) Acquire: what `mp` did to the P before it last left is ours to see.
     // While CLAIMED stands and insched is 0, `mp`'s P cannot change.
-    let still_there = ordered && mp.insched.load(Acquire) == 0 && ptr::eq(mp.p_ptr(), p);
+    let still_there = ordered && mp.insched.load(Acquire) == 0 && mp.p_seen().is_some_and(|seen| ptr::eq(seen, p));
     let next = if still_there { taken::LOST } else { taken::NO };
     // (C4) against the M's own CAS.
     let won = mp.taken.compare_exchange(taken::CLAIMED, next, AcqRel, Relaxed).is_ok();
     if won && still_there {
-        p.set_m(None);
+        p.m.store(None, Release);
         return true;
     }
     false

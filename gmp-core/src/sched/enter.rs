@@ -3,7 +3,7 @@
 
 use super::{SCHED, idle};
 use crate::g::G;
-use crate::m::{self, M, Post, taken};
+use crate::m::{self, M, taken};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
 
@@ -56,7 +56,7 @@ fn enter_slow(mut mp: &'static M) -> &'static M {
                 }
                 // Out of Ps: queue up like everybody. Comes back on an M with one,
                 // outside the scheduler, so enter again.
-                super::switch::switch_out(gp, mp, Post::Yield);
+                super::switch::yield_without_p(gp, mp);
                 mp = current_m();
             }
         }

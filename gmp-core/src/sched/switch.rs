@@ -3,7 +3,7 @@
 use super::enter::{leave, requeue_without_p};
 use super::{SCHED, bound, find, ready};
 use crate::g::{G, Status, exit};
-use crate::m::{M, Post};
+use crate::m::{Commit, M, Post};
 use crate::rt::WaitReason;
 use std::ptr::from_ref;
 use std::sync::atomic::Ordering::Relaxed;
@@ -16,7 +16,7 @@ pub(crate) fn schedule(mp: &'static M) -> ! {
         if mp.spinning.get() {
             ready::found_work_spinning(mp);
         }
-        if !gp.bound.load(Relaxed).is_null() {
+        if !gp.bound.is_none() {
             bound::hand_p_to(gp, mp);
             continue;
         }
@@ -48,14 +48,14 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) -> bool {
         p.tick.store(p.tick.load(Relaxed).wrapping_add(1), Relaxed);
     }
     p.counts.switches.add(1);
-    mp.set_curg(Some(gp));
+    mp.curg.store(Some(gp), Relaxed);
     gp.set_status(Status::Running);
     leave(mp);
     // SAFETY: `gp` was dequeued by this M alone, so nobody else runs it; its
     // commit had run on its last M before it could be queued (I1).
     #[expect(unsafe_code, reason = "the stack switch")]
     let ended = unsafe { gp.ctx.resume() };
-    mp.set_curg(None);
+    mp.curg.store(None, Relaxed);
     ended
 }
 
@@ -63,27 +63,19 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) -> bool {
 /// goroutine to run next if that is decided already.
 #[inline(always)]
 fn after(mp: &'static M, gp: &'static G) -> Option<&'static G> {
-    match mp.post.get() {
-        Post::Commit(commit, arg) => {
-            // SAFETY: `park`'s caller vouched for the pair.
-            #[expect(unsafe_code, reason = "the caller's commit")]
-            unsafe {
-                commit(arg);
-            }
-            None
-        }
-        Post::Yield => after_yield(mp, gp),
-        Post::TryCommit(commit, arg) => {
-            // SAFETY: as for Commit.
-            #[expect(unsafe_code, reason = "the caller's commit")]
-            if unsafe { !commit(arg) } {
-                gp.set_status(Status::Runnable);
-                ready::push_next(mp, gp);
-            }
-            None
-        }
-        Post::None => crate::fatal("a goroutine left its stack without saying why"),
+    let post = mp.post.get();
+    if post == Post::Yield {
+        return after_yield(mp, gp);
     }
+    // SAFETY: `park`'s caller vouched for commit and argument.
+    #[expect(unsafe_code, reason = "the caller's commit")]
+    let waits = unsafe { mp.commit.get()(mp.commit_arg.get()) };
+    // After a plain commit `gp` may run elsewhere already: hands off.
+    if post == Post::TryCommit && !waits {
+        gp.set_status(Status::Runnable);
+        ready::push_next(mp, gp);
+    }
+    None
 }
 
 /// To the global queue's tail. If this P has nothing else, the head of that
@@ -111,18 +103,17 @@ fn after_yield(mp: &'static M, gp: &'static G) -> Option<&'static G> {
     // SAFETY: a queued goroutine stays alive; `exchange` has just queued one.
     #[expect(unsafe_code, reason = "queued goroutines are alive")]
     let next = unsafe { &*next };
-    if next.bound.load(Relaxed).is_null() {
+    if next.bound.is_none() {
         return Some(next);
     }
     bound::hand_p_to(next, mp);
     None
 }
 
-/// Leaves `gp`'s stack for its M's, which then does `post`. Called with
-/// `insched` set; returns outside the scheduler, maybe on another M.
+/// Leaves `gp`'s stack for its M's, which then does what `mp.post` says. Called
+/// with `insched` set; returns outside the scheduler, maybe on another M.
 #[inline(always)]
-pub(crate) fn switch_out(gp: &'static G, mp: &'static M, post: Post) {
-    mp.post.set(post);
+fn switch_out(gp: &'static G) {
     // SAFETY: `gp` is the caller, on its own stack.
     #[expect(unsafe_code, reason = "the stack switch")]
     unsafe {
@@ -130,25 +121,42 @@ pub(crate) fn switch_out(gp: &'static G, mp: &'static M, post: Post) {
     }
 }
 
-/// Parks `gp`, the caller, with `post` as its last act. Called with `insched`
-/// set; returns outside the scheduler, maybe on another M.
+/// Parks `gp`, the caller, with `commit(arg)` as its last act. Called with
+/// `insched` set; returns outside the scheduler, maybe on another M.
 #[inline(always)]
-pub(crate) fn park(gp: &'static G, mp: &'static M, reason: WaitReason, post: Post) {
+pub(crate) fn park(
+    gp: &'static G,
+    mp: &'static M,
+    reason: WaitReason,
+    post: Post,
+    commit: Commit,
+    arg: *mut (),
+) {
     gp.wait_reason.set(reason);
     gp.set_status(Status::Waiting);
+    mp.post.set(post);
+    mp.commit.set(commit);
+    mp.commit_arg.set(arg);
     if bound::is_bound_here(gp) {
-        bound::park(gp, mp, post);
-        return;
+        bound::park(gp, mp);
+    } else {
+        switch_out(gp);
     }
-    switch_out(gp, mp, post);
 }
 
 /// Yields `gp`, the caller: to the global queue's tail. Same terms as `park`.
 #[inline(always)]
 pub(crate) fn yield_now(gp: &'static G, mp: &'static M) {
+    mp.post.set(Post::Yield);
     if bound::is_bound_here(gp) {
-        bound::park(gp, mp, Post::Yield);
-        return;
+        bound::park(gp, mp);
+    } else {
+        switch_out(gp);
     }
-    switch_out(gp, mp, Post::Yield);
+}
+
+/// Yields `gp`, whose M has lost its P.
+pub(crate) fn yield_without_p(gp: &'static G, mp: &'static M) {
+    mp.post.set(Post::Yield);
+    switch_out(gp);
 }

@@ -83,7 +83,7 @@ fn stopped(p: &'static P) -> bool {
     if p.status.load(Acquire) == status::STOPPED {
         return true;
     }
-    let Some(mp) = p.m() else { return false };
+    let Some(mp) = p.m.load(Acquire) else { return false };
     if !claim(mp, p) {
         return false;
     }

@@ -2,45 +2,44 @@
 //! children of a node share a cache line.
 #![expect(unsafe_code, reason = "slots of the heap's own buffer")]
 
-use crate::g::G;
 use crate::prim::RawBuf;
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+#[derive(Clone, Copy)]
+pub(super) struct Entry<T> {
     pub(super) when: u64,
-    pub(super) gp: *mut G,
+    pub(super) item: T,
 }
 
-pub(super) struct Heap {
-    buf: RawBuf<Entry>,
+pub(super) struct Heap<T> {
+    buf: RawBuf<Entry<T>>,
     len: usize,
 }
 
 const ARITY: usize = 4;
 const FIRST_CAPACITY: usize = 256;
 
-impl Heap {
-    pub(super) fn new() -> Heap {
+impl<T: Copy> Heap<T> {
+    pub(super) fn new() -> Heap<T> {
         Heap { buf: RawBuf::empty(), len: 0 }
     }
 
-    fn at(&self, index: usize) -> Entry {
+    fn at(&self, index: usize) -> Entry<T> {
         assert!(index < self.len);
         // SAFETY: slots below len were written.
         unsafe { self.buf.get(index) }
     }
 
-    fn set(&mut self, index: usize, entry: Entry) {
+    fn set(&mut self, index: usize, entry: Entry<T>) {
         assert!(index < self.len);
         // SAFETY: len <= capacity, and `&mut self` makes us the only user.
         unsafe { self.buf.set(index, entry) };
     }
 
-    pub(super) fn first(&self) -> Option<Entry> {
+    pub(super) fn first(&self) -> Option<Entry<T>> {
         (self.len > 0).then(|| self.at(0))
     }
 
-    pub(super) fn push(&mut self, entry: Entry) {
+    pub(super) fn push(&mut self, entry: Entry<T>) {
         if self.len == self.buf.capacity() {
             self.grow();
         }
@@ -58,7 +57,7 @@ impl Heap {
         self.set(hole, entry);
     }
 
-    pub(super) fn pop(&mut self) -> Option<Entry> {
+    pub(super) fn pop(&mut self) -> Option<Entry<T>> {
         let first = self.first()?;
         let last = self.at(self.len - 1);
         self.len -= 1;
@@ -69,7 +68,7 @@ impl Heap {
     }
 
     /// Fills the hole at the root with `entry`.
-    fn sink(&mut self, entry: Entry) {
+    fn sink(&mut self, entry: Entry<T>) {
         let mut hole = 0;
         loop {
             let first = hole * ARITY + 1;
@@ -113,7 +112,7 @@ mod tests {
         for _ in 0..20_000 {
             if rng.next() % 3 != 0 || model.is_empty() {
                 let when = u64::from(rng.next() % 500);
-                heap.push(Entry { when, gp: std::ptr::null_mut() });
+                heap.push(Entry { when, item: () });
                 model.push(std::cmp::Reverse(when));
             } else {
                 assert_eq!(heap.pop().map(|e| e.when), model.pop().map(|r| r.0));

@@ -8,35 +8,25 @@ pub use sleep::sleep;
 
 use crate::g::{G, Status};
 use crate::m::M;
-use crate::prim::{AtomicU64, SpinLock};
+use crate::prim::{AtomicU64, Locked};
 use crate::sched::{SCHED, ready, solo};
 use crate::sys;
 use heap::{Entry, Heap};
-use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 /// One P's timers.
 pub(crate) struct Timers {
     /// When the earliest is due, u64::MAX if there is none; readable by all.
     next: AtomicU64,
-    lock: SpinLock,
-    heap: UnsafeCell<Heap>,
+    heap: Locked<Heap<&'static G>>,
 }
-
-// SAFETY: `heap` is touched under `lock` only.
-#[expect(unsafe_code, reason = "heap under its lock")]
-unsafe impl Sync for Timers {}
 
 /// Timers fired per lock hold.
 const BATCH: usize = 64;
 
 impl Timers {
     pub(crate) fn new() -> Timers {
-        Timers {
-            next: AtomicU64::new(u64::MAX),
-            lock: SpinLock::new(),
-            heap: UnsafeCell::new(Heap::new()),
-        }
+        Timers { next: AtomicU64::new(u64::MAX), heap: Locked::new(Heap::new()) }
     }
 
     /// When the earliest timer is due (CLOCK_MONOTONIC nanoseconds).
@@ -45,25 +35,17 @@ impl Timers {
         self.next.load(Relaxed)
     }
 
-    /// Runs `f` on the heap; the lock must be held, by this thread.
-    fn with_heap<R>(&self, f: impl FnOnce(&mut Heap) -> R) -> R {
-        // SAFETY: the caller holds the lock, so this is the only reference.
-        #[expect(unsafe_code, reason = "heap under its lock")]
-        let result = f(unsafe { &mut *self.heap.get() });
-        result
-    }
-
-    fn publish_next(&self) {
-        let next = self.with_heap(|heap| heap.first().map_or(u64::MAX, |entry| entry.when));
-        self.next.store(next, Release);
+    fn publish_next(&self, heap: &Heap<&'static G>) {
+        self.next.store(heap.first().map_or(u64::MAX, |entry| entry.when), Release);
     }
 
     /// Adds a timer that readies `gp`, and keeps the lock: `gp`'s commit, after
     /// it has left its stack, calls `unlock` (I1).
     fn insert_locked(&self, when: u64, gp: &'static G) {
-        self.lock.lock();
-        self.with_heap(|heap| heap.push(Entry { when, gp: std::ptr::from_ref(gp).cast_mut() }));
-        self.publish_next();
+        self.heap.with_and_keep(|heap| {
+            heap.push(Entry { when, item: gp });
+            self.publish_next(heap);
+        });
     }
 
     /// The other half of `insert_locked`. Someone must mind the new timer: this
@@ -71,7 +53,7 @@ impl Timers {
     /// P is idle, the keeper must not sleep past it.
     fn unlock_inserted(&self) {
         let due = self.next_due();
-        self.lock.unlock();
+        self.heap.unlock();
         if solo() {
             return;
         }
@@ -90,20 +72,17 @@ impl Timers {
         let now = sys::monotonic_ns();
         let mut fired = 0;
         while self.next_due() <= now {
-            let mut due = [std::ptr::null_mut(); BATCH];
-            let count = self.pop_due(now, &mut due);
-            for (i, &gp) in due[..count].iter().enumerate() {
-                // SAFETY: a goroutine in a heap waits for it, so it is alive.
-                #[expect(unsafe_code, reason = "waiting goroutines are alive")]
-                let gp: &'static G = unsafe { &*gp };
+            let mut due = [None; BATCH];
+            self.pop_due(now, &mut due);
+            for gp in due.into_iter().flatten() {
                 gp.set_status(Status::Runnable);
-                if fired + i == 0 {
+                if fired == 0 {
                     ready::push_next(mp, gp);
                 } else {
                     ready::push_back(mp, gp);
                 }
+                fired += 1;
             }
-            fired += count;
         }
         if fired > 0 && !solo() {
             ready::wakep();
@@ -111,36 +90,28 @@ impl Timers {
         fired
     }
 
-    fn pop_due(&self, now: u64, due: &mut [*mut G; BATCH]) -> usize {
-        self.lock.lock();
-        let count = self.with_heap(|heap| {
-            let mut count = 0;
-            while count < BATCH && heap.first().is_some_and(|entry| entry.when <= now) {
-                let Some(entry) = heap.pop() else { break };
-                due[count] = entry.gp;
-                count += 1;
+    fn pop_due(&self, now: u64, due: &mut [Option<&'static G>; BATCH]) {
+        self.heap.with(|heap| {
+            for place in due {
+                if heap.first().is_none_or(|entry| entry.when > now) {
+                    break;
+                }
+                *place = heap.pop().map(|entry| entry.item);
             }
-            count
+            self.publish_next(heap);
         });
-        self.publish_next();
-        self.lock.unlock();
-        count
     }
 
     /// Moves all timers to `to`: this P goes away. The world is stopped.
     pub(crate) fn move_to(&self, to: &Timers) {
-        self.lock.lock();
-        to.lock.lock();
-        self.with_heap(|from| {
-            to.with_heap(|heap| {
+        self.heap.with(|from| {
+            to.heap.with(|heap| {
                 while let Some(entry) = from.pop() {
                     heap.push(entry);
                 }
+                to.publish_next(heap);
             });
+            self.publish_next(from);
         });
-        to.publish_next();
-        self.publish_next();
-        to.lock.unlock();
-        self.lock.unlock();
     }
 }

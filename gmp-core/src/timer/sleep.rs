@@ -39,19 +39,21 @@ pub fn sleep(duration: Duration) {
     let mp = enter::enter(mp);
     let gp = mp.curg();
     if when == u64::MAX {
-        switch::park(gp, mp, WaitReason::Sleep, Post::Commit(|_| (), std::ptr::null_mut()));
+        let nothing = std::ptr::null_mut();
+        switch::park(gp, mp, WaitReason::Sleep, Post::Commit, |_| true, nothing);
         return;
     }
     let timers: &'static Timers = &mp.p().timers;
     timers.insert_locked(when, gp);
     let arg = std::ptr::from_ref(timers).cast_mut().cast();
-    switch::park(gp, mp, WaitReason::Sleep, Post::Commit(unlock, arg));
+    switch::park(gp, mp, WaitReason::Sleep, Post::Commit, unlock, arg);
 }
 
 /// # Safety
 /// `timers` is the one that `insert_locked` was called on.
 #[expect(unsafe_code, reason = "a commit takes a raw argument")]
-unsafe fn unlock(timers: *mut ()) {
+unsafe fn unlock(timers: *mut ()) -> bool {
     // SAFETY: made from a reference that lives for ever.
     unsafe { &*timers.cast::<Timers>() }.unlock_inserted();
+    true
 }

@@ -201,9 +201,10 @@ impl State {
 ///
 /// # Safety
 /// `lock` is a [`SpinLock`] that is held for this call to release.
-unsafe fn unlock(lock: *mut ()) {
+unsafe fn unlock(lock: *mut ()) -> bool {
     // SAFETY: the caller's promise.
     unsafe { (*lock.cast::<SpinLock>()).unlock() };
+    true
 }
 
 /// Ends an addition that the counter cannot take.

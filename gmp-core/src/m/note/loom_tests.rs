@@ -2,8 +2,9 @@
 
 use super::Note;
 use crate::prim::checked::{Checked, check};
-use loom::sync::Arc;
+
 use loom::thread;
+use std::sync::Arc;
 
 /// A sleeper's note and what its waker leaves for it.
 struct Mail {
