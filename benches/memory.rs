@@ -5,7 +5,8 @@
 //! cargo bench --bench memory [-- [--quick] [FILTER]]
 //! ```
 //!
-//! Each is measured in a process of its own, `parked` on one P. The Go programs they correspond to:
+//! Each is measured in a process of its own, `parked` on one P, `idle` with as many as
+//! the process gets. The Go programs they correspond to:
 //!
 //! - `parked`: a million times `go func() { <-c }()`, then `VmRSS` and `VmPTE` of
 //!   `/proc/self/status` less what they were before, then `close(c)`. 4.7 GB; a tenth of

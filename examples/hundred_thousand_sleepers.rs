@@ -36,7 +36,7 @@ fn sleepers(round: &str) -> Duration {
     let each = created.as_nanos() / SLEEPERS as u128;
     println!("{round}: {} goroutines created in {created:.0?}, {each} ns each", grouped(SLEEPERS));
 
-    // Half way through: all of them are asleep.
+    // Half way through the second, when all of them sleep.
     sleep((start + NAP / 2).saturating_duration_since(Instant::now()));
     let (threads, procs) = (gmp::num_threads(), gmp::gomaxprocs(0));
     let in_process = figure("/proc/self/status", "Threads") as usize;

@@ -1,5 +1,5 @@
 //! M:N scheduling: a hundred thousand goroutines (N) run on the few threads (M) that four
-//! processors (P, GOMAXPROCS) need. A sleeping goroutine holds no thread.
+//! processors (P, GOMAXPROCS) need. A goroutine that sleeps holds no thread.
 //!
 //! ```text
 //! cargo run --release --example mn_scheduling
@@ -25,30 +25,35 @@ fn nap() -> ThreadId {
     thread::current().id()
 }
 
+/// How many of the sleepers woke up on which thread.
+fn sleepers() -> HashMap<ThreadId, usize> {
+    let sleepers: Vec<_> = (0..SLEEPERS).map(|_| go!(nap())).collect();
+    let mut woke_on = HashMap::new();
+    for sleeper in sleepers {
+        *woke_on.entry(sleeper.join().unwrap()).or_default() += 1;
+    }
+    woke_on
+}
+
 #[gmp::main]
 fn main() {
     gmp::gomaxprocs(PROCS);
     let start = Instant::now();
-    let sleepers: Vec<_> = (0..SLEEPERS).map(|_| go!(nap())).collect();
-    println!("{} goroutines created in {:.2?}", grouped(SLEEPERS), start.elapsed());
-
+    let sleepers = go!(sleepers());
     let (mut most_threads, mut most_in_process) = (0, 0);
-    while gmp::num_goroutine() > 1 {
+    while !sleepers.is_finished() {
         let (time, waiting) = (start.elapsed().as_millis(), grouped(gmp::stats().waiting));
         let threads = gmp::num_threads();
         let in_process = figure("/proc/self/status", "Threads") as usize;
         println!(
-            "{time:>6} ms: {waiting:>7} wait, {threads} threads run goroutines, {in_process} in all"
+            "{time:>5} ms: {waiting:>7} wait; {threads} threads run goroutines, {in_process} in all"
         );
-        (most_threads, most_in_process) =
-            (most_threads.max(threads), most_in_process.max(in_process));
+        most_threads = most_threads.max(threads);
+        most_in_process = most_in_process.max(in_process);
         sleep(Duration::from_millis(25));
     }
 
-    let mut woke_on = HashMap::<ThreadId, usize>::new();
-    for sleeper in sleepers {
-        *woke_on.entry(sleeper.join().unwrap()).or_default() += 1;
-    }
+    let woke_on = sleepers.join().unwrap();
     let threads = woke_on.len();
     println!("{} goroutines woke up on {threads} threads:", grouped(SLEEPERS));
     for (thread, goroutines) in &woke_on {

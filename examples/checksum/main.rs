@@ -8,9 +8,11 @@
 //! find DIR -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
 //! ```
 //!
-//! prints. What cannot be read is reported, skipped, and makes the exit status 1.
+//! prints. What cannot be read is reported and skipped, and makes the exit status 1.
 //!
-//! Run: `cargo run --release --example checksum -- [DIR] [--workers N]`
+//! ```text
+//! cargo run --release --example checksum -- [DIR] [--workers N]
+//! ```
 
 mod args;
 mod hash;

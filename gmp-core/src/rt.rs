@@ -83,40 +83,38 @@ impl Critical {
         unsafe { self.mp.as_ref() }
     }
 
-    /// Parks the caller until `ready` is called on `parker`. `commit(arg)` runs
+    /// Parks the caller until `ready` is called on `parker`, releasing `lock`
     /// after the caller has left its stack (on a plain thread: just before it
-    /// blocks); its result is for `park_unless` and ignored here. On return the
-    /// caller is outside of any section.
+    /// blocks): nobody who takes the lock first finds a waiter that still runs.
+    /// On return the caller is outside of any section.
     ///
     /// # Safety
-    /// `parker` was made by `Parker::new(&self)`, outlives the call and is
-    /// readied exactly once, not before `commit` has begun; `commit(arg)` is
-    /// sound to call once, on another stack.
+    /// The caller holds `lock`. `parker` was made by `Parker::new(&self)`,
+    /// outlives the call and is readied exactly once, by somebody who took the
+    /// lock after this call.
     #[inline(always)]
-    pub unsafe fn park(
-        self,
-        parker: *const Parker,
-        reason: WaitReason,
-        commit: unsafe fn(*mut ()) -> bool,
-        arg: *mut (),
-    ) {
+    pub unsafe fn park(self, parker: *const Parker, reason: WaitReason, lock: *const SpinLock) {
         match self.take() {
-            Some((gp, mp)) => switch::park(gp, mp, reason, Post::Commit, commit, arg),
+            Some((gp, mp)) => {
+                let arg = lock.cast_mut().cast();
+                switch::park(gp, mp, reason, Post::Unlock, |_| true, arg);
+            }
             None => {
                 // SAFETY: the caller's promises.
                 unsafe {
-                    commit(arg);
+                    (*lock).unlock();
                     (*parker).sleep();
                 }
             }
         }
     }
 
-    /// As `park`, but if `commit` returns false the caller goes on at once and
-    /// nobody readies it.
+    /// Parks as `park` does, with `commit(arg)` in place of the unlocking; if it
+    /// returns false the caller goes on at once and nobody readies it.
     ///
     /// # Safety
-    /// As for `park`; after a false commit nobody holds `parker`.
+    /// `commit(arg)` is sound to call once, on another stack; nobody readies
+    /// `parker` before it has begun, or after it was false.
     pub unsafe fn park_unless(
         self,
         parker: *const Parker,
@@ -230,6 +228,7 @@ impl Parker {
 /// The runtime's spin lock for the crates above: held only inside a `Critical`,
 /// for a few tens of nanoseconds.
 #[derive(Debug)]
+#[repr(transparent)]
 pub struct SpinLock(prim::SpinLock);
 
 impl Default for SpinLock {

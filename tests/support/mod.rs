@@ -40,6 +40,12 @@ pub(crate) fn until(done: impl Fn() -> bool) {
     }
 }
 
+/// Waits for a plain thread without blocking the caller's own.
+pub(crate) fn join_thread<T>(handle: thread::JoinHandle<T>) -> T {
+    until(|| handle.is_finished());
+    handle.join().expect("the thread did not panic")
+}
+
 /// Looks every few milliseconds until `done` or until `limit` has passed; says which.
 pub(crate) fn within(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
     let start = Instant::now();

@@ -33,7 +33,10 @@ pub(crate) mod taken {
 pub(crate) enum Post {
     /// It yielded: to the global queue's tail.
     Yield,
-    /// It waits: run the commit, typically an unlock.
+    /// It waits: release the spin lock that is the commit's argument. By far the
+    /// most frequent commit, so it costs no call.
+    Unlock,
+    /// It waits: run the commit.
     Commit,
     /// It wants to wait: run the commit, and let it run on if that is false.
     TryCommit,

@@ -1,7 +1,7 @@
 //! Bound goroutines: those whose context lives in a parked thread instead of a
 //! saved stack pointer. README.md, "Bound goroutines", has the protocol.
 use super::enter::leave;
-use super::{SCHED, idle};
+use super::{SCHED, idle, switch};
 use crate::g::{G, Status, flag};
 use crate::m::{M, Post};
 use std::ptr::from_ref;
@@ -29,15 +29,10 @@ pub(crate) fn park(gp: &'static G, mp: &'static M) {
     if mp.post.get() == Post::Yield {
         gp.set_status(Status::Runnable);
         SCHED.global.push(from_ref(gp).cast_mut());
-    } else {
-        // SAFETY: `park`'s caller vouched for commit and argument.
-        #[expect(unsafe_code, reason = "the caller's commit")]
-        let waits = unsafe { mp.commit.get()(mp.commit_arg.get()) };
-        if mp.post.get() == Post::TryCommit && !waits {
-            mp.set_p(p);
-            resume_here(gp, mp);
-            return;
-        }
+    } else if !switch::commit(mp, mp.post.get()) {
+        mp.set_p(p);
+        resume_here(gp, mp);
+        return;
     }
     idle::hand_off(p);
     mp.note.sleep();

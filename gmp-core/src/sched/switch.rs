@@ -4,6 +4,7 @@ use super::enter::{leave, requeue_without_p};
 use super::{SCHED, bound, find, ready};
 use crate::g::{G, Status, exit};
 use crate::m::{Commit, M, Post};
+use crate::prim::SpinLock;
 use crate::rt::WaitReason;
 use std::ptr::from_ref;
 use std::sync::atomic::Ordering::Relaxed;
@@ -63,19 +64,36 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) -> bool {
 /// goroutine to run next if that is decided already.
 #[inline(always)]
 fn after(mp: &'static M, gp: &'static G) -> Option<&'static G> {
-    let post = mp.post.get();
-    if post == Post::Yield {
-        return after_yield(mp, gp);
+    match mp.post.get() {
+        Post::Yield => return after_yield(mp, gp),
+        post => {
+            // After its commit `gp` may run elsewhere already: hands off.
+            if !commit(mp, post) {
+                gp.set_status(Status::Runnable);
+                ready::push_next(mp, gp);
+            }
+        }
+    }
+    None
+}
+
+/// Does for the goroutine that parked on `mp` what it asked for; false if it
+/// does not wait after all.
+#[inline(always)]
+pub(crate) fn commit(mp: &'static M, post: Post) -> bool {
+    let arg = mp.commit_arg.get();
+    if post == Post::Unlock {
+        // SAFETY: `park`'s caller holds this lock and keeps it alive until woken.
+        #[expect(unsafe_code, reason = "the caller's lock")]
+        unsafe {
+            (*arg.cast::<SpinLock>()).unlock();
+        }
+        return true;
     }
     // SAFETY: `park`'s caller vouched for commit and argument.
     #[expect(unsafe_code, reason = "the caller's commit")]
-    let waits = unsafe { mp.commit.get()(mp.commit_arg.get()) };
-    // After a plain commit `gp` may run elsewhere already: hands off.
-    if post == Post::TryCommit && !waits {
-        gp.set_status(Status::Runnable);
-        ready::push_next(mp, gp);
-    }
-    None
+    let waits = unsafe { mp.commit.get()(arg) };
+    waits || post != Post::TryCommit
 }
 
 /// To the global queue's tail. If this P has nothing else, the head of that
@@ -135,7 +153,9 @@ pub(crate) fn park(
     gp.wait_reason.set(reason);
     gp.set_status(Status::Waiting);
     mp.post.set(post);
-    mp.commit.set(commit);
+    if post != Post::Unlock {
+        mp.commit.set(commit);
+    }
     mp.commit_arg.set(arg);
     if bound::is_bound_here(gp) {
         bound::park(gp, mp);

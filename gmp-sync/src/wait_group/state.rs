@@ -172,8 +172,7 @@ impl State {
         // when `release` took it out and woke us.
         unsafe {
             self.push(&raw mut waiter);
-            let lock = (&raw const self.lock).cast_mut().cast();
-            critical.park(&raw const parker, WaitReason::WaitGroupWait, unlock, lock);
+            critical.park(&raw const parker, WaitReason::WaitGroupWait, &raw const self.lock);
         }
         let reused = self.read().0 != 0;
         assert!(!reused, "sync: WaitGroup is reused before previous Wait has returned");
@@ -195,16 +194,6 @@ impl State {
         }
         self.last.store(waiter, Ordering::Relaxed);
     }
-}
-
-/// The commit of a park: releases the lock of the group.
-///
-/// # Safety
-/// `lock` is a [`SpinLock`] that is held for this call to release.
-unsafe fn unlock(lock: *mut ()) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe { (*lock.cast::<SpinLock>()).unlock() };
-    true
 }
 
 /// Ends an addition that the counter cannot take.

@@ -1,0 +1,99 @@
+//! Concurrent is not parallel.
+//!
+//! Concurrent: two goroutines share one processor (GOMAXPROCS is 1) and take turns. Parallel:
+//! four goroutines on four processors run at the same time, as far as there are cores.
+//!
+//! ```text
+//! cargo run --release --example concurrent_vs_parallel
+//! ```
+
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use gmp::chan::unbounded;
+use gmp::{go, gosched};
+
+const STEPS: u32 = 5;
+const TASKS: usize = 4;
+
+#[gmp::main]
+fn main() {
+    take_turns();
+    run_together();
+}
+
+/// After each step a goroutine goes to the end of the queue, and the other one runs.
+fn take_turns() {
+    gmp::gomaxprocs(1);
+    let (steps, log) = unbounded();
+    let tasks = ["A", "B"].map(|task| {
+        let steps = steps.clone();
+        go!(move || {
+            for step in 1..=STEPS {
+                steps.send((task, step)).unwrap();
+                gosched();
+            }
+        })
+    });
+    drop(steps);
+    for task in tasks {
+        task.join().unwrap();
+    }
+
+    let log: Vec<(&str, u32)> = log.iter().collect();
+    print!("Two tasks on one processor take turns:");
+    for (task, step) in &log {
+        print!(" {task}{step}");
+    }
+    println!();
+    assert_eq!(log.len(), 2 * STEPS as usize);
+    assert!(log.windows(2).all(|pair| pair[0].0 != pair[1].0), "a task had two turns in a row");
+}
+
+/// The same work, on one processor and on four.
+fn run_together() {
+    let cores = available_parallelism().map_or(1, usize::from);
+    let parallel = cores >= 2;
+    let (mut one, mut four) = (Duration::MAX, Duration::MAX);
+    // The best of several rounds; more of them where other programs disturb.
+    for round in 1..=20 {
+        one = one.min(time_tasks(1));
+        four = four.min(time_tasks(TASKS));
+        if round >= 3 && (!parallel || speed_up(one, four) > 1.25) {
+            break;
+        }
+    }
+    let speed_up = speed_up(one, four);
+    println!("Four tasks that only compute, with {cores} cores:");
+    println!("  GOMAXPROCS=1: {one:8.1?}");
+    println!("  GOMAXPROCS=4: {four:8.1?}, {speed_up:.2} times as fast");
+    assert!(!parallel || speed_up > 1.25, "four processors are no faster than one");
+}
+
+fn speed_up(before: Duration, after: Duration) -> f64 {
+    before.as_secs_f64() / after.as_secs_f64()
+}
+
+fn time_tasks(procs: usize) -> Duration {
+    gmp::gomaxprocs(procs);
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..TASKS).map(|_| go!(longest_collatz(100_000))).collect();
+    for task in tasks {
+        assert_eq!(task.join().unwrap(), 350);
+    }
+    start.elapsed()
+}
+
+/// The most steps that a number below `limit` takes to reach 1.
+fn longest_collatz(limit: u64) -> u32 {
+    (1..limit).map(collatz_steps).max().unwrap_or(0)
+}
+
+fn collatz_steps(mut n: u64) -> u32 {
+    let mut steps = 0;
+    while n != 1 {
+        n = if n.is_multiple_of(2) { n / 2 } else { 3 * n + 1 };
+        steps += 1;
+    }
+    steps
+}

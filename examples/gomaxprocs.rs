@@ -1,0 +1,66 @@
+//! GOMAXPROCS: how many goroutines run at the same time. Eight that only compute are timed
+//! on one processor, on half as many as there are cores, on as many and on twice as many.
+//!
+//! ```text
+//! cargo run --release --example gomaxprocs
+//! ```
+
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use gmp::go;
+
+const GOROUTINES: usize = 8;
+
+#[gmp::main]
+fn main() {
+    println!("GOMAXPROCS is {} at the start", gmp::gomaxprocs(0));
+    let cores = available_parallelism().map_or(1, usize::from);
+    let mut settings = vec![1, (cores / 2).max(1), cores, 2 * cores];
+    settings.dedup();
+
+    let mut best = vec![Duration::MAX; settings.len()];
+    let of = |procs| settings.iter().position(|&setting| setting == procs).unwrap();
+    // The best of several rounds; more of them where other programs disturb.
+    for round in 1..=20 {
+        for (&procs, best) in settings.iter().zip(&mut best) {
+            *best = (*best).min(time_goroutines(procs));
+        }
+        if round >= 3 && (cores == 1 || best[of(cores)] < best[of(1)]) {
+            break;
+        }
+    }
+
+    println!("{GOROUTINES} goroutines that only compute, with {cores} cores:");
+    println!("GOMAXPROCS       time  speed-up");
+    for (procs, time) in settings.iter().zip(&best) {
+        let speed_up = best[0].as_secs_f64() / time.as_secs_f64();
+        println!("{procs:10} {:7.1} ms {speed_up:9.2}", time.as_secs_f64() * 1e3);
+    }
+    assert!(cores == 1 || best[of(cores)] < best[of(1)], "{cores} processors are no faster than 1");
+}
+
+fn time_goroutines(procs: usize) -> Duration {
+    gmp::gomaxprocs(procs);
+    assert_eq!(gmp::gomaxprocs(0), procs);
+    let start = Instant::now();
+    let goroutines: Vec<_> = (0..GOROUTINES).map(|_| go!(longest_collatz(100_000))).collect();
+    for goroutine in goroutines {
+        assert_eq!(goroutine.join().unwrap(), 350);
+    }
+    start.elapsed()
+}
+
+/// The most steps that a number below `limit` takes to reach 1.
+fn longest_collatz(limit: u64) -> u32 {
+    (1..limit).map(collatz_steps).max().unwrap_or(0)
+}
+
+fn collatz_steps(mut n: u64) -> u32 {
+    let mut steps = 0;
+    while n != 1 {
+        n = if n.is_multiple_of(2) { n / 2 } else { 3 * n + 1 };
+        steps += 1;
+    }
+    steps
+}

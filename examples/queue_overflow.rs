@@ -1,0 +1,45 @@
+//! Where a goroutine waits for a processor: a processor's own queue has room for 256, and
+//! one more in front that runs next. When the 257th would come behind it, half of the queue
+//! moves to the global queue together with it.
+//!
+//! ```text
+//! cargo run --release --example queue_overflow
+//! ```
+
+use gmp::go;
+use gmp::sync::WaitGroup;
+
+const GOROUTINES: usize = 1000;
+const ROOM: usize = 256;
+/// Half of the queue, and the one that found no room.
+const MOVED: usize = ROOM / 2 + 1;
+
+#[gmp::main(gomaxprocs = 1)]
+fn main() {
+    let all = WaitGroup::new();
+    let overflows_before = gmp::stats().global_overflows;
+    // Main does not yield while it starts them, so none of them runs.
+    let snapshots: Vec<_> = (1..=GOROUTINES)
+        .map(|_| {
+            all.go(|| ());
+            gmp::stats()
+        })
+        .collect();
+    all.wait();
+
+    println!("started  local  global  overflows");
+    for (i, stats) in snapshots.iter().enumerate() {
+        let (local, global) = (stats.local_queues[0], stats.global_queue);
+        let overflows = (stats.global_overflows - overflows_before) as usize;
+        let started = i + 1;
+        let overflowed = i > 0 && stats.global_overflows > snapshots[i - 1].global_overflows;
+        if started == 1 || overflowed || started == GOROUTINES {
+            println!("{started:7} {local:6} {global:7} {overflows:10}");
+        }
+        assert_eq!(local + global, started, "none is lost");
+        assert!(local <= ROOM + 1, "{local} goroutines are in the local queue");
+        assert_eq!(global, overflows * MOVED);
+    }
+    assert!(snapshots[GOROUTINES - 1].global_queue > 0);
+    assert_eq!(gmp::stats().runnable, 0, "all have run");
+}

@@ -1,0 +1,107 @@
+//! Which calls let another goroutine run. There is one processor here, so a goroutine that
+//! keeps it keeps everybody else waiting.
+//!
+//! Calls that wait give the processor away, and so does `gosched`. Computing does not, nor
+//! does a call that has no need to wait. A loop without such a call keeps its processor
+//! until it ends: preemption of it does not exist yet.
+//!
+//! ```text
+//! cargo run --release --example yield_points
+//! ```
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
+use gmp::chan::bounded;
+use gmp::sync::WaitGroup;
+use gmp::time::sleep;
+use gmp::{go, gosched};
+
+/// Counts the runs of the other goroutine.
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// The other goroutine.
+fn other() {
+    RUNS.fetch_add(1, Relaxed);
+}
+
+#[gmp::main(gomaxprocs = 1)]
+fn main() {
+    println!("While main is in ..., the other goroutine runs:");
+
+    gives_way("gosched()", || {
+        go!(other());
+        gosched();
+    });
+    gives_way("recv() on an empty channel", || {
+        let (sender, receiver) = bounded(1);
+        go!(move || {
+            other();
+            sender.send(()).unwrap();
+        });
+        receiver.recv().unwrap();
+    });
+    gives_way("send() on a full channel", || {
+        let (sender, receiver) = bounded(1);
+        sender.send(1).unwrap();
+        go!(move || {
+            other();
+            assert_eq!(receiver.iter().sum::<u32>(), 1 + 2);
+        });
+        sender.send(2).unwrap();
+    });
+    gives_way("sleep()", || {
+        go!(other());
+        sleep(Duration::from_millis(1));
+    });
+    gives_way("join()", || go!(other()).join().unwrap());
+    gives_way("WaitGroup::wait()", || {
+        let group = WaitGroup::new();
+        group.go(other);
+        group.wait();
+    });
+
+    keeps_on("go!", || {
+        go!(other());
+        go!(|| ());
+    });
+    keeps_on("a computation", || {
+        go!(other());
+        black_box((0..100_000).fold(0, |sum, n| sum ^ black_box(n)));
+    });
+    keeps_on("println!", || {
+        go!(other());
+        println!("  (printing)");
+    });
+    keeps_on("send() on a channel with room", || {
+        let (sender, _receiver) = bounded(1);
+        go!(other());
+        sender.send(()).unwrap();
+    });
+    keeps_on("recv() of a value that is there", || {
+        let (sender, receiver) = bounded(1);
+        sender.send(()).unwrap();
+        go!(other());
+        receiver.recv().unwrap();
+    });
+}
+
+/// Asserts that the other goroutine, which `call` starts, runs before `call` returns.
+fn gives_way(name: &str, call: impl FnOnce()) {
+    let runs = RUNS.load(Relaxed);
+    call();
+    println!("  {name:32} yes");
+    assert_eq!(RUNS.load(Relaxed), runs + 1, "{name} did not let the other goroutine run");
+}
+
+/// Asserts that it does not.
+fn keeps_on(name: &str, call: impl FnOnce()) {
+    let runs = RUNS.load(Relaxed);
+    call();
+    println!("  {name:32} no");
+    assert_eq!(RUNS.load(Relaxed), runs, "{name} let the other goroutine run");
+    while RUNS.load(Relaxed) == runs {
+        gosched();
+    }
+}

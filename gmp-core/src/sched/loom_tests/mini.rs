@@ -1,0 +1,558 @@
+//! A scheduler in miniature: the real queues, counters and notes, and around
+//! them the steps of `sched/find.rs`, `sched/idle.rs`, `sched/ready.rs` and
+//! `timer/mod.rs` in their order, each function under its own name.
+//!
+//! What runs is decided by the test. Time stands still: a deadline up to `NOW`
+//! has come, a later one never comes by itself.
+
+use super::super::WakeState;
+use crate::m::note::Note;
+use crate::prim::checked::Checked;
+use crate::prim::{AtomicU32, AtomicU64, AtomicUsize, full_fence};
+use crate::queue::{Batch, GlobalQueue, LocalQueue, Popped};
+use loom::sync::{Mutex, MutexGuard};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+pub(super) const NOW: u64 = 10;
+pub(super) const NEVER: u64 = u64::MAX;
+
+/// A step of the protocol that a test leaves out, to see it missed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Cut {
+    Nothing,
+    /// (L4) of the leaver.
+    Recheck,
+    /// (L3) of the leaver.
+    LeaverFence,
+    /// The fence in `must_wake`.
+    SubmitterFence,
+    /// A spinner that finds work lets another M take the search over.
+    Chain,
+    /// Who takes a batch without spinning tells of the rest of it.
+    BatchWake,
+    /// A spinner's count is given back under the lock under which no P was
+    /// found for it.
+    CountUnderLock,
+    /// A P whose M cannot be made now stays pending.
+    PendingAtLimit,
+    /// (T2): the timer is published before the keeper's deadline is read.
+    TimerFence,
+}
+
+pub(super) struct P {
+    pub(super) runq: LocalQueue<u8>,
+    idle: AtomicU32,
+    next: AtomicU64,
+    timers: Mutex<Vec<(u64, usize)>>,
+}
+
+struct M {
+    note: Note,
+    p: Checked<Option<usize>>,
+    spinning: Checked<bool>,
+}
+
+#[derive(Default)]
+struct Idle {
+    ms: Vec<usize>,
+    keeper: Option<usize>,
+    ps: Vec<usize>,
+    /// With the flag of those whose M will count as a spinner.
+    pending: Vec<(usize, bool)>,
+    finished: bool,
+}
+
+/// What a goroutine does when it is run, on M number `m`.
+type Body = fn(sched: &Sched, m: usize, gp: usize);
+
+pub(super) struct Sched {
+    cut: Cut,
+    pub(super) wake: WakeState,
+    pub(super) global: GlobalQueue<u8>,
+    pub(super) ps: Vec<P>,
+    ms: Vec<M>,
+    idle: Mutex<Idle>,
+    keeper_until: AtomicU64,
+    /// Whether the model looks at timers at all.
+    timers: bool,
+    /// Whether the spawner can make an M; if not, the thread limit is reached.
+    spawner: Option<Note>,
+    left: AtomicUsize,
+    body: Body,
+    /// For a goroutine that keeps its thread until another one has run.
+    pub(super) gate: Note,
+}
+
+/// What a model starts with.
+#[derive(Clone)]
+pub(super) struct Setup {
+    pub(super) cut: Cut,
+    pub(super) ps: usize,
+    pub(super) ms: usize,
+    /// The last M is made only when the spawner is rung.
+    pub(super) spawner: bool,
+    pub(super) timers: bool,
+    /// Goroutines to run until the model ends.
+    pub(super) goroutines: usize,
+    pub(super) body: Body,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup {
+            cut: Cut::Nothing,
+            ps: 1,
+            ms: 1,
+            spawner: false,
+            timers: false,
+            goroutines: 1,
+            body: |_, _, _| (),
+        }
+    }
+}
+
+/// A goroutine, as the queues see it.
+pub(super) fn ptr(gp: usize) -> *mut u8 {
+    std::ptr::without_provenance_mut(gp + 1)
+}
+
+fn number(gp: *mut u8) -> Option<usize> {
+    gp.addr().checked_sub(1)
+}
+
+enum Stolen {
+    Nothing,
+    Goroutine(usize),
+    Timers,
+}
+
+impl Sched {
+    /// P number i belongs to M number i as long as there are both; further Ps
+    /// are idle, and further Ms begin without one.
+    pub(super) fn new(setup: &Setup) -> Arc<Sched> {
+        let wake = WakeState::new();
+        let running = if setup.spawner { setup.ms - 1 } else { setup.ms };
+        let idle: Vec<usize> = (running.min(setup.ps)..setup.ps).collect();
+        let p = |i| P {
+            runq: LocalQueue::new(),
+            idle: AtomicU32::new(u32::from(idle.contains(&i))),
+            next: AtomicU64::new(NEVER),
+            timers: Mutex::default(),
+        };
+        let m = |i| M {
+            note: Note::new(),
+            p: Checked::new((i < setup.ps.min(running)).then_some(i)),
+            spinning: Checked::new(false),
+        };
+        idle.iter().for_each(|_| wake.p_idle());
+        Arc::new(Sched {
+            cut: setup.cut,
+            wake,
+            global: GlobalQueue::new(),
+            ps: (0..setup.ps).map(p).collect(),
+            ms: (0..setup.ms).map(m).collect(),
+            idle: Mutex::new(Idle { ps: idle.clone(), ..Idle::default() }),
+            keeper_until: AtomicU64::new(NEVER),
+            timers: setup.timers,
+            spawner: setup.spawner.then(Note::new),
+            left: AtomicUsize::new(setup.goroutines),
+            body: setup.body,
+            gate: Note::new(),
+        })
+    }
+
+    fn procs(&self) -> usize {
+        self.ps.len()
+    }
+
+    fn p(&self, m: usize) -> &P {
+        &self.ps[self.ms[m].p.get().expect("an M without a P asked for it")]
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap()
+    }
+
+    // sched/switch.rs
+
+    /// The life of M number `m`, until all goroutines have run.
+    pub(super) fn schedule(&self, m: usize) {
+        while let Some(gp) = self.find_runnable(m) {
+            if self.ms[m].spinning.get() {
+                self.found_work_spinning(m);
+            }
+            (self.body)(self, m, gp);
+            if self.left.fetch_sub(1, AcqRel) == 1 {
+                self.finish();
+            }
+        }
+    }
+
+    /// All goroutines have run: the Ms that sleep get up to end.
+    fn finish(&self) {
+        let mut idle = self.idle();
+        idle.finished = true;
+        let keeper = idle.keeper.take();
+        let sleeping: Vec<usize> = idle.ms.drain(..).chain(keeper).collect();
+        drop(idle);
+        sleeping.into_iter().for_each(|m| self.ms[m].note.wake());
+        self.ring();
+    }
+
+    // sched/find.rs
+
+    /// None when all goroutines have run.
+    fn find_runnable(&self, m: usize) -> Option<usize> {
+        loop {
+            if self.ms[m].p.get().is_none() && !self.sleep(m, NEVER) {
+                return None;
+            }
+            if let Some(gp) = self.find_on(m) {
+                return Some(gp);
+            }
+            let spinning = self.ms[m].spinning.get();
+            if spinning || self.wake.try_spin(self.procs() as u32) {
+                self.ms[m].spinning.set(true);
+                match self.steal(m) {
+                    Stolen::Goroutine(gp) => return Some(gp),
+                    Stolen::Timers => continue,
+                    Stolen::Nothing => {}
+                }
+            }
+            if !self.give_up(m) {
+                return None;
+            }
+        }
+    }
+
+    fn find_on(&self, m: usize) -> Option<usize> {
+        let p = self.p(m);
+        if self.timers && p.next.load(Relaxed) != NEVER {
+            self.run_due_on(p, m);
+        }
+        match p.runq.pop(self.procs() == 1) {
+            Popped::Next(gp) | Popped::Ring(gp) => return number(gp),
+            Popped::Nothing => {}
+        }
+        self.take_global_batch(m)
+    }
+
+    fn give_up(&self, m: usize) -> bool {
+        self.release(m);
+        self.stop_spinning(m);
+        if self.cut != Cut::LeaverFence {
+            self.wake.before_recheck();
+        }
+        if self.cut != Cut::Recheck && self.any_work() && self.acquire(m) {
+            self.ms[m].spinning.set(true);
+            self.wake.start_spinning();
+            return true;
+        }
+        let next = self.ps.iter().map(|p| self.next_due(p)).min();
+        self.sleep(m, next.unwrap_or(NEVER))
+    }
+
+    fn any_work(&self) -> bool {
+        self.global.len() != 0 || self.ps.iter().any(|p| !p.runq.is_empty())
+    }
+
+    fn stop_spinning(&self, m: usize) -> bool {
+        self.ms[m].spinning.replace(false) && self.wake.stop_spinning()
+    }
+
+    // sched/steal.rs, one pass: the last
+
+    fn steal(&self, m: usize) -> Stolen {
+        let own = self.ms[m].p.get();
+        for (id, victim) in self.ps.iter().enumerate() {
+            if Some(id) == own {
+                continue;
+            }
+            if self.next_due(victim) <= NOW && self.run_due_on(victim, m) > 0 {
+                return Stolen::Timers;
+            }
+            if victim.idle.load(Relaxed) != 0 {
+                continue;
+            }
+            let (gp, _) = victim.runq.steal_into(&self.p(m).runq);
+            if let Some(gp) = number(gp) {
+                return Stolen::Goroutine(gp);
+            }
+            if let Some(gp) = number(victim.runq.steal_next()) {
+                return Stolen::Goroutine(gp);
+            }
+        }
+        Stolen::Nothing
+    }
+
+    // sched/ready.rs
+
+    /// From a goroutine on `m`: `gp` runs next there, or sooner elsewhere.
+    pub(super) fn ready(&self, m: usize, gp: usize) {
+        self.p(m).runq.push_next(ptr(gp), self.procs() == 1, &self.global);
+        if self.procs() != 1 {
+            self.wakep();
+        }
+    }
+
+    /// From a thread without a P.
+    pub(super) fn ready_outside(&self, gp: usize) {
+        self.global.push(ptr(gp));
+        self.wakep();
+    }
+
+    pub(super) fn wakep(&self) {
+        let must = if self.cut == Cut::SubmitterFence {
+            self.wake.idle_ps.load(Relaxed) != 0
+                && self.wake.spinning.load(Relaxed) == 0
+                && self.wake.spinning.compare_exchange(0, 1, AcqRel, Relaxed).is_ok()
+        } else {
+            self.wake.must_wake()
+        };
+        if must {
+            self.start_spinner();
+        }
+    }
+
+    fn found_work_spinning(&self, m: usize) {
+        if self.stop_spinning(m) && self.cut != Cut::Chain {
+            self.wakep();
+        }
+    }
+
+    fn take_global_batch(&self, m: usize) -> Option<usize> {
+        let mut batch = Batch::new();
+        self.global.pop_batch(self.procs(), &mut batch);
+        let (&first, rest) = batch.as_slice().split_first()?;
+        for &gp in rest {
+            self.p(m).runq.push(gp, &self.global);
+        }
+        if !rest.is_empty() && !self.ms[m].spinning.get() && self.cut != Cut::BatchWake {
+            self.wakep();
+        }
+        number(first)
+    }
+
+    // sched/idle.rs
+
+    fn push_idle_p(&self, idle: &mut Idle, p: usize) {
+        self.ps[p].idle.store(1, Release);
+        idle.ps.push(p);
+        self.wake.p_idle();
+    }
+
+    fn pop_idle_p(&self, idle: &mut Idle) -> Option<usize> {
+        let p = idle.ps.pop()?;
+        self.ps[p].idle.store(0, Release);
+        self.wake.p_busy();
+        Some(p)
+    }
+
+    fn pop_m(&self, idle: &mut Idle) -> Option<(usize, bool)> {
+        if let Some(m) = idle.ms.pop() {
+            return Some((m, false));
+        }
+        let keeper = idle.keeper.take()?;
+        self.keeper_until.store(NEVER, Relaxed);
+        Some((keeper, true))
+    }
+
+    fn acquire(&self, m: usize) -> bool {
+        let found = self.pop_idle_p(&mut self.idle());
+        if found.is_some() {
+            self.ms[m].p.set(found);
+        }
+        found.is_some()
+    }
+
+    fn release(&self, m: usize) {
+        let Some(p) = self.ms[m].p.replace(None) else { return };
+        self.push_idle_p(&mut self.idle(), p);
+    }
+
+    fn start_spinner(&self) {
+        let mut idle = self.idle();
+        let Some(p) = self.pop_idle_p(&mut idle) else {
+            self.give_count_back(idle);
+            return;
+        };
+        if let Some((m, _)) = self.pop_m(&mut idle) {
+            drop(idle);
+            self.ms[m].spinning.set(true);
+            self.wake_with(m, p);
+        } else if self.spawner.is_some() || self.cut != Cut::PendingAtLimit {
+            idle.pending.push((p, true));
+            drop(idle);
+            self.ring();
+        } else {
+            self.push_idle_p(&mut idle, p);
+            self.give_count_back(idle);
+        }
+    }
+
+    fn give_count_back(&self, idle: MutexGuard<'_, Idle>) {
+        if self.cut == Cut::CountUnderLock {
+            drop(idle);
+            self.wake.stop_spinning();
+        } else {
+            self.wake.stop_spinning();
+            drop(idle);
+        }
+    }
+
+    /// M number `m`, parked together with its goroutine, gives up its P.
+    pub(super) fn hand_off(&self, m: usize) {
+        let p = self.ms[m].p.replace(None).expect("hand_off without a P");
+        let mut idle = self.idle();
+        let timers = self.next_due(&self.ps[p]) != NEVER;
+        if !self.ps[p].runq.is_empty() || self.global.len() != 0 || timers {
+            self.place(idle, p);
+            return;
+        }
+        self.push_idle_p(&mut idle, p);
+        drop(idle);
+        if self.cut != Cut::LeaverFence {
+            self.wake.before_recheck();
+        }
+        if self.cut != Cut::Recheck && self.any_work() {
+            self.wakep();
+        }
+    }
+
+    fn place(&self, mut idle: MutexGuard<'_, Idle>, p: usize) {
+        if let Some((m, was_keeper)) = self.pop_m(&mut idle) {
+            drop(idle);
+            self.wake_with(m, p);
+            if was_keeper {
+                self.wakep();
+            }
+        } else {
+            idle.pending.push((p, false));
+            drop(idle);
+            self.ring();
+        }
+    }
+
+    fn wake_with(&self, m: usize, p: usize) {
+        self.ms[m].p.set(Some(p));
+        self.ms[m].note.wake();
+    }
+
+    /// False if there is nothing left to wait for.
+    fn sleep(&self, m: usize, next: u64) -> bool {
+        let mut idle = self.idle();
+        if idle.finished {
+            return false;
+        }
+        if let Some((p, spinning)) = idle.pending.pop() {
+            drop(idle);
+            self.ms[m].spinning.set(spinning);
+            self.ms[m].p.set(Some(p));
+            return true;
+        }
+        let keeps = self.timers && next < self.keeper_until.load(Relaxed);
+        if keeps {
+            let former = idle.keeper.replace(m);
+            idle.ms.extend(former);
+            self.keeper_until.store(next, Relaxed);
+        } else {
+            idle.ms.push(m);
+        }
+        drop(idle);
+        if keeps && next <= NOW {
+            let mut idle = self.idle();
+            if idle.keeper == Some(m) {
+                idle.keeper = None;
+                self.keeper_until.store(NEVER, Relaxed);
+                if let Some(p) = self.pop_idle_p(&mut idle) {
+                    drop(idle);
+                    self.ms[m].p.set(Some(p));
+                    return true;
+                }
+                idle.ms.push(m);
+            }
+        }
+        self.ms[m].note.sleep();
+        self.ms[m].p.get().is_some()
+    }
+
+    // sched/bound.rs
+
+    /// The goroutine of `m`, parked with its thread, waits to be given a P.
+    pub(super) fn sleep_bound(&self, m: usize) {
+        self.ms[m].note.sleep();
+    }
+
+    /// `m` has dequeued the goroutine parked on `owner`.
+    pub(super) fn hand_p_to(&self, owner: usize, m: usize) {
+        let p = self.ms[m].p.replace(None).expect("a goroutine without a P");
+        self.wake_with(owner, p);
+    }
+
+    // m/spawner.rs
+
+    fn ring(&self) {
+        if let Some(bell) = &self.spawner {
+            bell.wake();
+        }
+    }
+
+    /// The spawner, which makes the last M when it is rung for the first time.
+    pub(super) fn spawner(&self) {
+        self.spawner.as_ref().expect("a model with a spawner").sleep();
+        self.schedule(self.ms.len() - 1);
+    }
+
+    // timer/mod.rs
+
+    fn next_due(&self, p: &P) -> u64 {
+        if self.timers { p.next.load(Relaxed) } else { NEVER }
+    }
+
+    /// A timer on the P of `m` that readies `gp`.
+    pub(super) fn insert_timer(&self, m: usize, when: u64, gp: usize) {
+        let p = self.p(m);
+        let mut timers = p.timers.lock().unwrap();
+        timers.push((when, gp));
+        publish_next(p, &timers);
+        let due = p.next.load(Relaxed);
+        drop(timers);
+        if self.procs() == 1 {
+            return;
+        }
+        if self.cut != Cut::TimerFence {
+            full_fence();
+        }
+        if due < self.keeper_until.load(Relaxed) {
+            self.wakep();
+        }
+    }
+
+    fn run_due_on(&self, p: &P, m: usize) -> usize {
+        if p.next.load(Relaxed) > NOW {
+            return 0;
+        }
+        let mut timers = p.timers.lock().unwrap();
+        let due: Vec<usize> = timers.extract_if(.., |timer| timer.0 <= NOW).map(|t| t.1).collect();
+        publish_next(p, &timers);
+        drop(timers);
+        for (i, &gp) in due.iter().enumerate() {
+            let runq = &self.p(m).runq;
+            if i == 0 {
+                runq.push_next(ptr(gp), self.procs() == 1, &self.global);
+            } else {
+                runq.push(ptr(gp), &self.global);
+            }
+        }
+        if !due.is_empty() && self.procs() != 1 {
+            self.wakep();
+        }
+        due.len()
+    }
+}
+
+fn publish_next(p: &P, timers: &[(u64, usize)]) {
+    let next = timers.iter().map(|timer| timer.0).min().unwrap_or(NEVER);
+    p.next.store(next, Release);
+}
