@@ -154,9 +154,11 @@ impl Critical {
         both
     }
 
-    /// The goroutine ends here: stays in the scheduler for its M.
-    pub(crate) fn stay(self) {
-        self.take();
+    /// The M, for what leaves the scheduler by switching: the section does not
+    /// end here.
+    #[inline(always)]
+    pub(crate) fn into_m(self) -> Option<&'static M> {
+        self.take().map(|(_, mp)| mp)
     }
 
     /// Makes the parked one runnable: a goroutine runs next on the caller's P, a

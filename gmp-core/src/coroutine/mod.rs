@@ -4,20 +4,24 @@
 //! record, and one function. All of it is `pub(crate)` and nothing else in the
 //! runtime knows which backend there is:
 //!
-//! * `Context::new()`: nothing to run yet. `const`.
-//! * `prepare(&self, gp) -> io::Result<()>`: what has to be allocated before
-//!   `gp` can start; called outside the scheduler, may fail.
-//! * `unsafe init(&self, gp, top)`: the next `resume` starts `g::entry(gp)`,
-//!   with frames below `top` where the backend uses our stacks. May not allocate
-//!   if `INIT_ALLOCATES` is false.
-//! * `unsafe resume(&self) -> bool`: runs the goroutine until it suspends
-//!   (false) or ends (true). Called on an M's own stack.
+//! * `Context::new()`: no coroutine yet. `const`.
+//! * `is_made(&self)`: whether the slot has its coroutine.
+//! * `unsafe make(&self, gp, top) -> io::Result<()>`: makes it, once per slot: its
+//!   first resume calls `g::entry(gp)`, which never returns but runs one goroutine
+//!   after the other; frames lie below `top` where the backend uses our stacks.
+//!   Called outside the scheduler if `MAKE_ALLOCATES`, else inside. What it
+//!   allocates stays with the slot, so such slots never lose their memory.
+//! * `unsafe resume(&self)`: runs the goroutine until it suspends. Called on an
+//!   M's own stack.
 //! * `unsafe suspend(&self)`: back to the M that resumed; returns when resumed
 //!   again, maybe by another M. Called on the goroutine's stack.
-//! * `unsafe release(&self)`: gives back what `prepare` made; outside the scheduler.
 //! * `overflowed(&self, gp, address)`: whether a fault of `gp`, which runs, at
 //!   `address` is an overflow of its stack. Called in a signal handler.
 //! * `thread_start()`: called once by each M before its first resume.
+//!
+//! A goroutine's end is a suspension like any other, and the next goroutine on
+//! the slot goes on from there. Nothing has to be set up again, and the return
+//! from each switch is the one the CPU predicts.
 
 #[cfg(not(feature = "generator"))]
 mod on_corosensei;
@@ -29,4 +33,4 @@ use on_corosensei as backend;
 #[cfg(feature = "generator")]
 use on_generator as backend;
 
-pub(crate) use backend::{Context, INIT_ALLOCATES, thread_start};
+pub(crate) use backend::{Context, MAKE_ALLOCATES, thread_start};

@@ -3,13 +3,13 @@
 
 use crate::g::{self, G};
 use corosensei::stack::{Stack, StackPointer};
-use corosensei::{Coroutine, CoroutineResult, Yielder};
+use corosensei::{Coroutine, Yielder};
 use std::cell::{Cell, UnsafeCell};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr::null;
 
-pub(crate) const INIT_ALLOCATES: bool = false;
+pub(crate) const MAKE_ALLOCATES: bool = false;
 
 /// A slot's stack as corosensei wants it: the goroutine's record and packet lie
 /// above `base` and are none of its business.
@@ -44,17 +44,14 @@ impl Context {
         Context { co: UnsafeCell::new(MaybeUninit::uninit()), yielder: Cell::new(null()) }
     }
 
-    #[expect(clippy::unused_self, reason = "the seam's signature")]
-    #[expect(clippy::unnecessary_wraps, reason = "the seam's signature")]
-    #[inline(always)]
-    pub(crate) fn prepare(&self, _gp: &'static G) -> io::Result<()> {
-        Ok(())
+    pub(crate) fn is_made(&self) -> bool {
+        !self.yielder.get().is_null()
     }
 
     /// # Safety
-    /// Nothing runs on `gp`'s stack; `[low, top)` of its slot is free to use.
-    #[inline(always)]
-    pub(crate) unsafe fn init(&self, gp: &'static G, top: usize) {
+    /// Nothing runs on `gp`'s stack, and `[low, top)` of its slot is free to use.
+    #[expect(clippy::unnecessary_wraps, reason = "the seam's signature")]
+    pub(crate) unsafe fn make(&self, gp: &'static G, top: usize) -> io::Result<()> {
         // SAFETY: both are addresses inside the arena, so not zero.
         let stack = unsafe {
             SlotStack {
@@ -64,28 +61,23 @@ impl Context {
         };
         let co = Co::with_stack(stack, move |yielder, ()| {
             gp.ctx.yielder.set(yielder);
-            g::entry(gp);
+            g::entry(gp)
         });
-        // SAFETY: no other reference to the cell exists while nothing runs here;
-        // the former coroutine had ended and owned nothing.
+        // SAFETY: no other reference to the cell exists while nothing runs here.
+        // A former coroutine is never dropped, which would unwind it.
         unsafe { (*self.co.get()).write(co) };
+        Ok(())
     }
 
     /// # Safety
-    /// `init` was called, the goroutine has not ended, and the caller is the
-    /// one M that dequeued it.
+    /// `make` was called, and the caller is the one M that dequeued the goroutine.
     #[inline(always)]
-    pub(crate) unsafe fn resume(&self) -> bool {
+    pub(crate) unsafe fn resume(&self) {
         // SAFETY: initialised by the caller's promise; unique for as long as
         // this M runs the goroutine.
         let co = unsafe { (*self.co.get()).assume_init_mut() };
-        matches!(co.resume(()), CoroutineResult::Return(()))
+        co.resume(());
     }
-
-    /// # Safety
-    /// Nothing runs on the stack.
-    #[expect(clippy::unused_self, reason = "the seam's signature")]
-    pub(crate) unsafe fn release(&self) {}
 
     /// # Safety
     /// Called on the stack of this context's goroutine.

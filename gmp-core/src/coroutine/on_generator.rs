@@ -4,17 +4,19 @@
 //! A goroutine's slot in our arena then holds only its record and packet; its
 //! frames are on a stack of the crate's, kept with the slot and used again. Each
 //! such stack takes two memory mappings, and the crate panics when the kernel
-//! has no more, so their number is bounded here, with an error.
+//! has no more, so their number is bounded here, with an error. Stacks are kept
+//! for the next goroutine and never given back.
 #![expect(unsafe_code, reason = "stack switching")]
 
 use crate::g::{self, G};
 use generator::{Generator, Gn};
 use std::cell::{Cell, UnsafeCell};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-pub(crate) const INIT_ALLOCATES: bool = true;
+pub(crate) const MAKE_ALLOCATES: bool = true;
 
 /// Mappings left to the rest of the program.
 const SPARE_MAPPINGS: usize = 4096;
@@ -37,13 +39,14 @@ impl Context {
         Context { generator: UnsafeCell::new(None), size: Cell::new(0), top: Cell::new(0) }
     }
 
-    /// Makes the crate's stack for this slot, once.
-    pub(crate) fn prepare(&self, gp: &'static G) -> io::Result<()> {
-        // SAFETY: nothing runs on `gp`, which the caller owns.
-        let generator = unsafe { &mut *self.generator.get() };
-        if generator.is_some() {
-            return Ok(());
-        }
+    pub(crate) fn is_made(&self) -> bool {
+        // SAFETY: the caller owns the slot.
+        unsafe { (*self.generator.get()).is_some() }
+    }
+
+    /// # Safety
+    /// Nothing runs on `gp`'s stack.
+    pub(crate) unsafe fn make(&self, gp: &'static G, _top: usize) -> io::Result<()> {
         let used = STACKS.fetch_add(1, Relaxed);
         if used >= max_stacks() {
             STACKS.fetch_sub(1, Relaxed);
@@ -58,12 +61,19 @@ impl Context {
         }
         let size = gp.slot.class.slot_size();
         self.size.set(size);
-        let made = std::panic::catch_unwind(|| Gn::<()>::new_opt(size / size_of::<usize>(), || ()));
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            Gn::<()>::new_opt(size / size_of::<usize>(), move || {
+                let here = 0_u8;
+                gp.ctx.top.set(std::ptr::from_ref(&here) as usize);
+                g::entry(gp)
+            })
+        }));
         match made {
             Ok(mut made) => {
                 // Any value marks it as a coroutine: no panic passes through its resume.
                 made.set_local_data(std::ptr::from_ref(gp).cast_mut().cast());
-                *generator = Some(made);
+                // SAFETY: the caller owns the slot.
+                unsafe { *self.generator.get() = Some(made) };
                 Ok(())
             }
             Err(_) => {
@@ -77,37 +87,11 @@ impl Context {
     }
 
     /// # Safety
-    /// `prepare` succeeded and nothing runs on the stack.
-    pub(crate) unsafe fn init(&self, gp: &'static G, _top: usize) {
-        // SAFETY: the caller's promise.
-        let generator = unsafe { &mut *self.generator.get() };
-        let Some(generator) = generator else { return };
-        generator.init_code(move || {
-            let here = 0_u8;
-            gp.ctx.top.set(std::ptr::from_ref(&here) as usize);
-            g::entry(gp);
-        });
-    }
-
-    /// # Safety
-    /// `init` was called, the goroutine has not ended, and the caller is the
-    /// one M that dequeued it.
-    pub(crate) unsafe fn resume(&self) -> bool {
+    /// `make` succeeded, and the caller is the one M that dequeued the goroutine.
+    pub(crate) unsafe fn resume(&self) {
         // SAFETY: unique for as long as this M runs the goroutine.
-        let generator = unsafe { &mut *self.generator.get() };
-        let Some(generator) = generator else { return true };
-        generator.resume();
-        generator.is_done()
-    }
-
-    /// # Safety
-    /// Nothing runs on the stack.
-    pub(crate) unsafe fn release(&self) {
-        // SAFETY: the caller owns the slot.
-        let generator = unsafe { (*self.generator.get()).take() };
-        if generator.is_some() {
-            drop(generator);
-            STACKS.fetch_sub(1, Relaxed);
+        if let Some(generator) = unsafe { &mut *self.generator.get() } {
+            generator.resume();
         }
     }
 

@@ -16,6 +16,7 @@ use crate::coroutine::Context;
 use crate::m::M;
 use crate::prim::{AtomicRef, AtomicU8, AtomicU32};
 use crate::rt::{Critical, Parker, WaitReason};
+use crate::sched::switch;
 use crate::stack::Slot;
 use id::GoId;
 use std::cell::Cell;
@@ -73,6 +74,11 @@ pub(crate) struct G {
     /// Next on a depot's free list.
     pub(crate) free_link: Cell<Option<&'static G>>,
 }
+
+/// Bytes below the record for closures and results that fit.
+pub(crate) const SMALL_PACKET: usize = 128;
+/// Their alignment: the record's own.
+pub(crate) const SMALL_PACKET_ALIGN: usize = align_of::<G>();
 
 const _: () = assert!(size_of::<G>() <= crate::stack::G_SPACE);
 
@@ -141,6 +147,12 @@ impl G {
         }
     }
 
+    /// Room for a small closure or result, right below the record.
+    #[inline(always)]
+    pub(crate) fn small_packet(&self) -> *mut u8 {
+        (std::ptr::from_ref(self) as usize - SMALL_PACKET) as *mut u8
+    }
+
     #[inline(always)]
     pub(crate) fn set_status(&self, status: Status) {
         self.status.store(status as u8, Relaxed);
@@ -167,16 +179,18 @@ impl G {
     }
 }
 
-/// The first function on every goroutine's stack. Enters the scheduler for the
-/// last time before it returns, so that the M finds `insched` set (I4).
-pub(crate) fn entry(gp: &'static G) {
-    // SAFETY: `run` was set by the spawner together with the packet it expects.
-    #[expect(unsafe_code, reason = "calls the spawner's monomorphic body")]
-    unsafe {
-        gp.run.get()(gp);
+/// The function on every slot's stack: runs one goroutine after the other, each
+/// start being a resume of the suspension in which the one before ended.
+pub(crate) fn entry(gp: &'static G) -> ! {
+    loop {
+        // SAFETY: `run` was set by the spawner together with the packet it expects.
+        #[expect(unsafe_code, reason = "calls the spawner's monomorphic body")]
+        unsafe {
+            gp.run.get()(gp);
+        }
+        if !gp.scope.get().is_null() {
+            scope::leave(gp);
+        }
+        switch::end(gp, Critical::enter());
     }
-    if !gp.scope.get().is_null() {
-        scope::leave(gp);
-    }
-    Critical::enter().stay();
 }

@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "slots change owners here")]
 
 use super::G;
+use crate::coroutine;
 use crate::m::M;
 use crate::prim::{self, Locked, RawBuf};
 use crate::stack::{self, Class, Slot};
@@ -195,10 +196,15 @@ fn get_slow(class: Class, mp: Option<&'static M>) -> io::Result<&'static G> {
         Err(slot) => {
             let record = slot.g_ptr();
             // SAFETY: the slot is prepared and ours; its memory holds nothing.
-            unsafe {
+            let gp = unsafe {
                 record.write(G::new(slot));
                 &*record
+            };
+            if !coroutine::MAKE_ALLOCATES {
+                // SAFETY: as above; the packet area lies between stack and record.
+                unsafe { gp.ctx.make(gp, gp.small_packet() as usize)? };
             }
+            gp
         }
     })
 }
@@ -242,6 +248,8 @@ fn put_shared(gp: &'static G) {
 }
 
 fn want_trim(excess: bool) {
+    // What a backend allocated for a slot would be lost with its record.
+    let excess = excess && !coroutine::MAKE_ALLOCATES;
     if excess && !TRIM_WANTED.load(Relaxed) && !TRIM_WANTED.swap(true, Relaxed) {
         crate::m::spawner::ring();
     }
@@ -311,11 +319,6 @@ fn give_back(class: Class, mut count: usize) {
 
 /// `taken` is sorted; neighbours go in one system call.
 fn discard(class: Class, taken: &[u32]) {
-    for &index in taken {
-        // SAFETY: the slot was on the free list: its record is there, nothing
-        // runs on it, and it is ours now.
-        unsafe { (*Slot { class, index }.g_ptr()).ctx.release() };
-    }
     let mut rest = taken;
     while let Some(&first) = rest.first() {
         let run = rest

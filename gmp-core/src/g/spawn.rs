@@ -5,7 +5,7 @@ use super::exit;
 use super::join::{HANDLE, JoinHandle};
 use super::panic::Ended;
 use super::scope::Shared;
-use super::{G, Name, Status, flag, id, pool};
+use super::{G, Name, SMALL_PACKET, SMALL_PACKET_ALIGN, Status, flag, id, pool};
 use crate::coroutine;
 use crate::m;
 use crate::rt::Critical;
@@ -177,20 +177,21 @@ where
             return Err(error);
         }
     };
-    if coroutine::INIT_ALLOCATES {
+    if coroutine::MAKE_ALLOCATES && !gp.ctx.is_made() {
         drop(critical);
-        let prepared = gp.ctx.prepare(gp);
+        // SAFETY: a dead slot of ours.
+        let made = unsafe { gp.ctx.make(gp, gp.small_packet() as usize) };
         critical = Critical::enter();
-        if let Err(error) = prepared {
+        if let Err(error) = made {
             pool::put(gp, critical.m());
             drop(critical);
             name.free();
             return Err(error);
         }
     }
-    let packet = packet_below::<F, T>(gp);
-    // SAFETY: the packet lies inside the slot, below the record, aligned, and
-    // `class_for` left more room than it takes; the slot is ours.
+    let packet = packet_of::<F, T>(gp);
+    // SAFETY: the packet lies inside the slot, aligned, where no frame is now
+    // (`packet_of`); the slot is ours.
     unsafe { packet.write(Packet { body: ManuallyDrop::new(f) }) };
     gp.packet.set(packet.cast());
     gp.run.set(run_packet::<F, T>);
@@ -200,15 +201,6 @@ where
     gp.flags.store(if builder.pinned { flag::PINNED } else { 0 }, Relaxed);
     gp.join.store(HANDLE, Relaxed);
     debug_assert!(gp.bound.is_none());
-    if coroutine::INIT_ALLOCATES {
-        drop(critical);
-        // SAFETY: prepared, and nothing runs on a dead slot.
-        unsafe { gp.ctx.init(gp, packet as usize) };
-        critical = Critical::enter();
-    } else {
-        // SAFETY: as above; the packet is the lowest thing we put there.
-        unsafe { gp.ctx.init(gp, packet as usize) };
-    }
     if let Some(mp) = critical.m() {
         let p = mp.p();
         gp.id.set(id::GoId::new(p.ids.take(&id::NEXT_ID)));
@@ -237,12 +229,17 @@ fn class_for<F, T>(size: Option<usize>) -> io::Result<Class> {
         .and_then(|class| Class::for_size(class.slot_size().max(least)))
 }
 
-/// Where the packet goes: right below the record.
+/// Where the packet goes: below the record if it is small, else at the stack's
+/// far end. It is empty while the body runs, so the body's frames may use that
+/// end too; the closure leaves it before them, the result comes after them.
 #[inline(always)]
-fn packet_below<F, T>(gp: &'static G) -> *mut Packet<F, T> {
-    let top = std::ptr::from_ref(gp) as usize;
-    let at = (top - size_of::<Packet<F, T>>()) & !(align_of::<Packet<F, T>>().max(16) - 1);
-    at as *mut Packet<F, T>
+fn packet_of<F, T>(gp: &'static G) -> *mut Packet<F, T> {
+    let (size, align) = (size_of::<Packet<F, T>>(), align_of::<Packet<F, T>>());
+    if size <= SMALL_PACKET && align <= SMALL_PACKET_ALIGN {
+        return gp.small_packet().cast();
+    }
+    let low = gp.low + gp.slot.class.guard_size();
+    low.next_multiple_of(align) as *mut Packet<F, T>
 }
 
 /// The goroutine's body: runs the closure and settles its result.

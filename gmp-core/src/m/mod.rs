@@ -31,6 +31,8 @@ pub(crate) mod taken {
 /// word by word: as one value it would go through memory twice on every park.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Post {
+    /// It ended.
+    Exit,
     /// It yielded: to the global queue's tail.
     Yield,
     /// It waits: release the spin lock that is the commit's argument. By far the

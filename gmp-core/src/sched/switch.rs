@@ -5,7 +5,7 @@ use super::{SCHED, bound, find, ready};
 use crate::g::{G, Status, exit};
 use crate::m::{Commit, M, Post};
 use crate::prim::SpinLock;
-use crate::rt::WaitReason;
+use crate::rt::{Critical, WaitReason};
 use std::ptr::from_ref;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -29,10 +29,7 @@ pub(crate) fn schedule(mp: &'static M) -> ! {
 #[inline(always)]
 fn run(mp: &'static M, mut gp: &'static G, mut inherit: bool) {
     loop {
-        if execute(mp, gp, inherit) {
-            exit::reclaim(gp, mp);
-            return;
-        }
+        execute(mp, gp, inherit);
         match after(mp, gp) {
             Some(next) => gp = next,
             None => return,
@@ -41,9 +38,9 @@ fn run(mp: &'static M, mut gp: &'static G, mut inherit: bool) {
     }
 }
 
-/// Switches to `gp`; true if it ended. `insched` is set before and after.
+/// Switches to `gp` until it suspends. `insched` is set before and after.
 #[inline(always)]
-fn execute(mp: &'static M, gp: &'static G, inherit: bool) -> bool {
+fn execute(mp: &'static M, gp: &'static G, inherit: bool) {
     let p = mp.p();
     if !inherit {
         p.tick.store(p.tick.load(Relaxed).wrapping_add(1), Relaxed);
@@ -55,9 +52,10 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) -> bool {
     // SAFETY: `gp` was dequeued by this M alone, so nobody else runs it; its
     // commit had run on its last M before it could be queued (I1).
     #[expect(unsafe_code, reason = "the stack switch")]
-    let ended = unsafe { gp.ctx.resume() };
+    unsafe {
+        gp.ctx.resume();
+    }
     mp.curg.store(None, Relaxed);
-    ended
 }
 
 /// What the goroutine that has just left its stack asked for. Returns the
@@ -66,6 +64,7 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) -> bool {
 fn after(mp: &'static M, gp: &'static G) -> Option<&'static G> {
     match mp.post.get() {
         Post::Yield => return after_yield(mp, gp),
+        Post::Exit => exit::reclaim(gp, mp),
         post => {
             // After its commit `gp` may run elsewhere already: hands off.
             if !commit(mp, post) {
@@ -178,5 +177,15 @@ pub(crate) fn yield_now(gp: &'static G, mp: &'static M) {
 /// Yields `gp`, whose M has lost its P.
 pub(crate) fn yield_without_p(gp: &'static G, mp: &'static M) {
     mp.post.set(Post::Yield);
+    switch_out(gp);
+}
+
+/// Ends `gp`, the caller: its slot goes back to the pool. Returns when another
+/// goroutine starts on this stack.
+#[inline(always)]
+pub(crate) fn end(gp: &'static G, critical: Critical) {
+    if let Some(mp) = critical.into_m() {
+        mp.post.set(Post::Exit);
+    }
     switch_out(gp);
 }

@@ -200,6 +200,16 @@ impl Sched {
         self.ring();
     }
 
+    /// All threads of the model have ended: do the counters add up?
+    pub(super) fn check_end(&self) {
+        let idle = self.idle();
+        let promised = idle.pending.iter().filter(|pending| pending.1).count();
+        assert_eq!(self.wake.spinning() as usize, promised, "the spinners do not add up");
+        assert_eq!(self.wake.idle_ps() as usize, idle.ps.len(), "the idle Ps do not add up");
+        let held = self.ms.iter().filter(|m| m.p.get().is_some()).count();
+        assert_eq!(held + idle.ps.len() + idle.pending.len(), self.procs(), "a P was lost");
+    }
+
     // sched/find.rs
 
     /// None when all goroutines have run.
