@@ -1,24 +1,23 @@
-//! Where a goroutine waits for a processor: a processor's own queue has room for 256, and
-//! one more in front that runs next. When the 257th would come behind it, half of the queue
-//! moves to the global queue together with it.
+//! Where goroutines wait for a processor. Its own queue has room for 256, and for one more in
+//! front that runs next. When a goroutine finds the queue full, half of the queue moves to
+//! the global queue, and the goroutine with it.
 //!
 //! ```text
 //! cargo run --release --example queue_overflow
 //! ```
 
-use gmp::go;
 use gmp::sync::WaitGroup;
 
 const GOROUTINES: usize = 1000;
 const ROOM: usize = 256;
-/// Half of the queue, and the one that found no room.
+/// Half of the queue, and the goroutine that found it full.
 const MOVED: usize = ROOM / 2 + 1;
 
 #[gmp::main(gomaxprocs = 1)]
 fn main() {
     let all = WaitGroup::new();
     let overflows_before = gmp::stats().global_overflows;
-    // Main does not yield while it starts them, so none of them runs.
+    // There is one processor, and main keeps it while it starts them: none of them runs.
     let snapshots: Vec<_> = (1..=GOROUTINES)
         .map(|_| {
             all.go(|| ());

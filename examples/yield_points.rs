@@ -1,9 +1,9 @@
-//! Which calls let another goroutine run. There is one processor here, so a goroutine that
-//! keeps it keeps everybody else waiting.
+//! Which calls let another goroutine run. There is one processor here, so the goroutine that
+//! has it keeps all others waiting.
 //!
-//! Calls that wait give the processor away, and so does `gosched`. Computing does not, nor
-//! does a call that has no need to wait. A loop without such a call keeps its processor
-//! until it ends: preemption of it does not exist yet.
+//! A call that has to wait gives the processor away, and so does `gosched`. Computing does
+//! not, nor does a call that need not wait. A loop without such calls keeps its processor
+//! until it ends: goroutines are not preempted yet.
 //!
 //! ```text
 //! cargo run --release --example yield_points
@@ -28,7 +28,7 @@ fn other() {
 
 #[gmp::main(gomaxprocs = 1)]
 fn main() {
-    println!("While main is in ..., the other goroutine runs:");
+    println!("Does another goroutine run meanwhile?");
 
     gives_way("gosched()", || {
         go!(other());

@@ -40,6 +40,7 @@ fn program() {
         ("exit_forgotten", || main(exit_forgotten)),
         ("exit_against_panics", || main(exit_against_panics)),
         ("exit_in_destructors", || main(exit_in_destructors)),
+        ("exit_in_locals", || main(exit_in_locals)),
         ("exit_of_main", || main(exit_of_main)),
         ("exit_of_main_alone", || main(|| goexit())),
         ("exit_on_a_thread", || main(exit_on_a_thread)),
@@ -105,7 +106,7 @@ fn main_returns() {
         let _says = Says("a parked goroutine was waited for");
         let (_tx, rx) = bounded::<()>(0);
         start();
-        drop(rx.recv());
+        let _ = rx.recv();
     };
     go! {
         let _says = Says("a yielding goroutine was waited for");
@@ -142,7 +143,7 @@ fn aborts() {
     let parked = rx.clone();
     go! {
         let _says = Says("another unwound");
-        drop(parked.recv());
+        let _ = parked.recv();
     };
     until(|| rx.waiting_receivers() == 1);
     let handle = go! {
@@ -223,7 +224,7 @@ impl Drop for Bomb {
 fn result_panics() {
     // Dropped by the goroutine itself: nobody has a handle.
     go!(|| Bomb);
-    gmp::time::sleep(Duration::from_secs(5));
+    gmp::time::sleep(Duration::from_millis(500));
     println!("not reached");
 }
 
@@ -231,7 +232,7 @@ goroutine_local! { static BOMB: Bomb = Bomb; }
 
 fn local_panics() {
     go!(|| BOMB.with(|_| ()));
-    gmp::time::sleep(Duration::from_secs(5));
+    gmp::time::sleep(Duration::from_millis(500));
     println!("not reached");
 }
 
@@ -242,12 +243,22 @@ fn scoped_panics() {
     println!("not reached");
 }
 
-/// A panic that no user code catches ends the process, wherever in the goroutine it began.
 #[test]
-fn abort_holds_for_every_panic_of_a_goroutine() {
+fn abort_holds_in_scopes() {
     let _watchdog = watchdog();
     child("abort_scoped").run().exits(2).reports("in a scope").prints_no("not reached");
+}
+
+/// A panic that no user code catches ends the process, wherever in the goroutine it began.
+#[test]
+fn abort_holds_for_results_that_nobody_wants() {
+    let _watchdog = watchdog();
     child("abort_in_result").run().exits(2).reports("in a destructor").prints_no("not reached");
+}
+
+#[test]
+fn abort_holds_for_goroutine_local_values() {
+    let _watchdog = watchdog();
     child("abort_in_local").run().exits(2).reports("in a destructor").prints_no("not reached");
 }
 
@@ -274,9 +285,8 @@ fn exits() {
         assert!(handle.join().unwrap_err().is::<Goexit>());
     });
     let rethrown = go! {
-        if let Err(payload) = catch_unwind(|| goexit()) {
-            std::panic::resume_unwind(payload);
-        }
+        let Err(payload) = catch_unwind(|| goexit());
+        std::panic::resume_unwind(payload)
     };
     assert!(rethrown.join().unwrap_err().is::<Goexit>());
     println!("main goes on");
@@ -331,7 +341,7 @@ fn exit_forgotten() {
     let calls: [fn(); 4] = [
         gosched,
         || gmp::time::sleep(Duration::from_millis(1)),
-        || drop(bounded::<()>(1).0.try_send(())),
+        || _ = bounded::<()>(1).0.try_send(()),
         || drop(go!(|| ())),
     ];
     for (n, call) in calls.into_iter().enumerate() {
@@ -402,13 +412,19 @@ fn exit_in_destructors() {
     let handle = go!(|| drop(Exits));
     assert!(handle.join().unwrap_err().is::<Goexit>());
     println!("body");
-    // Of a result that nobody wants, and of a goroutine-local value: there is nothing left
-    // to leave.
+    // Of a result that nobody wants: there is nothing left to leave.
     drop(go!(|| Exits));
     until(|| gmp::num_goroutine() == 1);
-    println!("result");
+    unharmed();
+}
+
+/// The same of a goroutine-local value.
+fn exit_in_locals() {
     drop(go!(|| EXITS.with(|_| ())).join());
-    println!("local");
+    unharmed();
+}
+
+fn unharmed() {
     for n in 0..100 {
         assert_eq!(go!(move || n).join().unwrap(), n);
     }
@@ -418,8 +434,13 @@ fn exit_in_destructors() {
 #[test]
 fn goexit_in_a_last_destructor_does_no_harm() {
     let _watchdog = watchdog();
-    let ended = child("exit_in_destructors").run();
-    ended.exits(0).prints("body").prints("result").prints("local").prints("main goes on");
+    child("exit_in_destructors").run().exits(0).prints("body").prints("main goes on");
+}
+
+#[test]
+fn goexit_in_a_local_value_s_destructor_does_no_harm() {
+    let _watchdog = watchdog();
+    child("exit_in_locals").run().exits(0).prints("main goes on");
 }
 
 const NOBODY_LEFT: &str = "no goroutines (main called runtime.Goexit) - deadlock!";

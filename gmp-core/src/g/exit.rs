@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "results change hands through raw memory")]
 
 use super::panic::{self, Ended};
-use super::{G, Name, Status, join, local, pool, scope};
+use super::{G, Status, join, local, pool, scope};
 use crate::m::M;
 use crate::prim::AtomicBool;
 use crate::rt::Critical;
@@ -43,7 +43,7 @@ fn hand_over<T>(gp: &'static G, result: thread::Result<T>) {
 #[inline(always)]
 fn discard<T>(gp: &'static G, result: thread::Result<T>) {
     drop_unwanted(gp, result);
-    free_name(gp);
+    gp.free_name();
 }
 
 /// Drops a result nobody takes; a panic that a scope waits for goes there.
@@ -56,15 +56,6 @@ pub(crate) fn drop_unwanted<T>(gp: &'static G, result: thread::Result<T>) {
         }
         Ok(_) => {}
         Err(payload) => scope::take_panic(gp, payload),
-    }
-}
-
-/// Whoever is the last to be able to ask for the name frees it, outside the
-/// scheduler.
-#[inline(always)]
-pub(crate) fn free_name(gp: &G) {
-    if gp.name.get().is_owned() {
-        gp.name.replace(Name::NONE).free();
     }
 }
 

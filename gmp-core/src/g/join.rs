@@ -192,7 +192,7 @@ unsafe fn announce_wait(word: *mut ()) -> bool {
 
 /// H is through with the result.
 fn release(gp: &'static G) {
-    exit::free_name(gp);
+    gp.free_name();
     if gp.join.fetch_or(RELEASED, AcqRel) & EXITED != 0 {
         exit::free_slot(gp);
     }

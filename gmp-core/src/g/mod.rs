@@ -19,6 +19,7 @@ use crate::rt::{Critical, Parker, WaitReason};
 use crate::sched::switch;
 use crate::stack::Slot;
 use id::GoId;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
@@ -31,6 +32,10 @@ pub(crate) mod flag {
     pub(crate) const PINNED: u32 = 1;
     /// `goexit` is unwinding it.
     pub(crate) const EXITING: u32 = 2;
+    /// It has a name.
+    pub(crate) const NAMED: u32 = 4;
+    /// Its name is on the heap.
+    pub(crate) const NAME_OWNED: u32 = 8;
 }
 
 /// What a goroutine is doing. Says who owns its stack: in RUNNING the M that
@@ -44,7 +49,8 @@ pub(crate) enum Status {
     Waiting,
 }
 
-/// Ordered by use: what every start, switch and end touches comes first.
+/// Ordered by use: a start, a run and an end of a goroutine without a name touch
+/// the first two cache lines only.
 #[repr(C, align(64))]
 pub(crate) struct G {
     pub(crate) ctx: Context,
@@ -53,6 +59,7 @@ pub(crate) struct G {
     pub(crate) join: AtomicU32,
     /// The M whose thread its context is parked on, null if it can run anywhere.
     pub(crate) bound: AtomicRef<M>,
+
     pub(crate) status: AtomicU8,
     pub(crate) wait_reason: Cell<WaitReason>,
     /// Panics begun and not yet known to be over (`panic.rs`).
@@ -67,9 +74,11 @@ pub(crate) struct G {
     pub(crate) scope: Cell<*const scope::Shared>,
     pub(crate) site: Cell<&'static Location<'static>>,
     pub(crate) slot: Slot,
-    /// `slot.low()`, which spawning needs.
+
+    /// `slot.low()`, which large packets need.
     pub(crate) low: usize,
-    pub(crate) name: Cell<Name>,
+    /// Its name, if `flags` say that it has one.
+    name: Cell<Name>,
     pub(crate) joiner: Cell<*const Parker>,
     /// Next on a depot's free list.
     pub(crate) free_link: Cell<Option<&'static G>>,
@@ -87,7 +96,8 @@ const _: () = assert!(size_of::<G>() <= crate::stack::G_SPACE);
 #[expect(unsafe_code, reason = "cells with one owner at a time")]
 unsafe impl Sync for G {}
 
-/// A name as a raw string: static, or owned and freed by `exit::release`.
+/// A goroutine's name: borrowed for ever, or a box as a raw pointer, to be given
+/// to `free` once.
 #[derive(Clone, Copy)]
 pub(crate) struct Name {
     ptr: *const str,
@@ -95,27 +105,17 @@ pub(crate) struct Name {
 }
 
 impl Name {
-    pub(crate) const NONE: Name = Name { ptr: std::ptr::from_ref(""), owned: false };
-
-    pub(crate) fn from(name: Option<std::borrow::Cow<'static, str>>) -> Name {
+    pub(crate) fn from(name: Cow<'static, str>) -> Name {
         match name {
-            None => Name::NONE,
-            Some(std::borrow::Cow::Borrowed(name)) => Name { ptr: name, owned: false },
-            Some(std::borrow::Cow::Owned(name)) => {
-                Name { ptr: Box::into_raw(name.into_boxed_str()), owned: true }
-            }
+            Cow::Borrowed(name) => Name { ptr: name, owned: false },
+            Cow::Owned(name) => Name { ptr: Box::into_raw(name.into_boxed_str()), owned: true },
         }
     }
 
-    #[inline(always)]
-    pub(crate) fn is_owned(self) -> bool {
-        self.owned
-    }
-
-    fn free(self) {
+    pub(crate) fn free(self) {
         if self.owned {
-            // SAFETY: `owned` names come from `Box::into_raw` and are freed once:
-            // the caller has taken this one out of its goroutine.
+            // SAFETY: `owned` names come from `Box::into_raw`, and the caller has
+            // taken this one out of its goroutine, or never put it there.
             #[expect(unsafe_code, reason = "gives the box back")]
             drop(unsafe { Box::from_raw(self.ptr.cast_mut()) });
         }
@@ -135,7 +135,7 @@ impl G {
             run: Cell::new(|_| crate::fatal("a goroutine without a body was run")),
             packet: Cell::new(null_mut()),
             id: Cell::new(GoId::NONE),
-            name: Cell::new(Name::NONE),
+            name: Cell::new(Name { ptr: "", owned: false }),
             site: Cell::new(Location::caller()),
             joiner: Cell::new(null()),
             locals: Cell::new(null_mut()),
@@ -158,8 +158,34 @@ impl G {
         self.status.store(status as u8, Relaxed);
     }
 
+    /// Gives it its flags and its name. By the spawner.
+    #[inline(always)]
+    pub(crate) fn set_flags_and_name(&self, flags: u32, name: Option<Name>) {
+        let named = match name {
+            None => 0,
+            Some(name) => {
+                self.name.set(name);
+                flag::NAMED | if name.owned { flag::NAME_OWNED } else { 0 }
+            }
+        };
+        self.flags.store(flags | named, Relaxed);
+    }
+
+    /// Frees the name, if it is on the heap. By the last one who can ask for it,
+    /// outside the scheduler.
+    #[inline(always)]
+    pub(crate) fn free_name(&self) {
+        if self.flags.load(Relaxed) & flag::NAME_OWNED != 0 {
+            self.flags.fetch_and(!(flag::NAMED | flag::NAME_OWNED), Relaxed);
+            self.name.get().free();
+        }
+    }
+
     /// Its name, empty if it has none. Valid until the slot is released.
     pub(crate) fn name(&self) -> &str {
+        if self.flags.load(Relaxed) & flag::NAMED == 0 {
+            return "";
+        }
         // SAFETY: a name is freed only when nobody can ask any more (`exit`).
         #[expect(unsafe_code, reason = "the name outlives every asker")]
         unsafe {

@@ -167,13 +167,13 @@ where
 {
     runtime::require_started();
     let class = class_for::<F, T>(builder.stack_size)?;
-    let name = Name::from(builder.name);
+    let name = builder.name.map(Name::from);
     let mut critical = Critical::enter();
     let gp = match pool::get(class, critical.m()) {
         Ok(gp) => gp,
         Err(error) => {
             drop(critical);
-            name.free();
+            name.map(Name::free);
             return Err(error);
         }
     };
@@ -185,7 +185,7 @@ where
         if let Err(error) = made {
             pool::put(gp, critical.m());
             drop(critical);
-            name.free();
+            name.map(Name::free);
             return Err(error);
         }
     }
@@ -195,10 +195,9 @@ where
     unsafe { packet.write(Packet { body: ManuallyDrop::new(f) }) };
     gp.packet.set(packet.cast());
     gp.run.set(run_packet::<F, T>);
-    gp.name.set(name);
     gp.site.set(site);
     gp.scope.set(scope);
-    gp.flags.store(if builder.pinned { flag::PINNED } else { 0 }, Relaxed);
+    gp.set_flags_and_name(if builder.pinned { flag::PINNED } else { 0 }, name);
     gp.join.store(HANDLE, Relaxed);
     debug_assert!(gp.bound.is_none());
     if let Some(mp) = critical.m() {

@@ -250,6 +250,14 @@ impl<G> LocalQueue<G> {
         }
     }
 
+    /// Whether nothing is queued. Exact, as only the owner adds. Executed only by
+    /// the owner P.
+    #[inline(always)]
+    pub(crate) fn is_empty_for_owner(&self) -> bool {
+        self.head.load(Relaxed) == self.tail.load(Relaxed)
+            && self.run_next.load(Relaxed).is_null()
+    }
+
     /// Whether nothing is queued. Not fooled by a goroutine that moves from
     /// `run_next` to the ring meanwhile. Executed by any P.
     pub(crate) fn is_empty(&self) -> bool {

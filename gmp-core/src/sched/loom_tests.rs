@@ -79,7 +79,7 @@ fn loom_wake_pending_at_the_limit_is_needed() {
 /// has counted, while the other relies on that spinner.
 fn two_submitters(cut: Cut) {
     let setup = Setup { cut, goroutines: 2, ..Setup::default() };
-    model(2, setup, &[|sched| sched.ready_outside(0), |sched| sched.ready_outside(1)]);
+    model(4, setup, &[|sched| sched.ready_outside(0), |sched| sched.ready_outside(1)]);
 }
 
 #[test]

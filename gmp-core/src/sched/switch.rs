@@ -105,7 +105,7 @@ fn after_yield(mp: &'static M, gp: &'static G) -> Option<&'static G> {
     }
     gp.set_status(Status::Runnable);
     let p = mp.p();
-    let plain = p.runq.is_empty()
+    let plain = p.runq.is_empty_for_owner()
         && p.timers.next_due() == u64::MAX
         && super::solo()
         && !SCHED.stopping.load(Relaxed);

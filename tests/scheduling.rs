@@ -1,0 +1,520 @@
+//! Who runs when, and on which thread: the order on one P, fairness, shuffling, goroutines
+//! that stay on their thread.
+//!
+//! Each program is a process of its own. The order on one P is not promised to users; these
+//! tests hold the scheduler to the rules it was written to.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gmp::chan::{bounded, unbounded};
+use gmp::sync::WaitGroup;
+use gmp::{Builder, JoinHandle, go, gosched};
+use support::child::{Child, Ended, child, main, programs};
+use support::{process, until, watchdog};
+
+#[test]
+fn program() {
+    programs(&[
+        ("spawn_order", || main(spawn_order)),
+        ("spill_order", || main(spill_order)),
+        ("yield_order", || main(yield_order)),
+        ("wake_order", || main(wake_order)),
+        ("shrink_order", || main(shrink_order)),
+        ("ping_pong", || main(ping_pong)),
+        ("respawning", || main(respawning)),
+        ("yielding", || main(yielding)),
+        ("stress", || main(stress)),
+        ("pinned", || main(pinned)),
+        ("panicking", || main(panicking)),
+    ]);
+}
+
+/// Who ran, in order.
+static LOG: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+fn log(n: usize) {
+    LOG.lock().unwrap().push(n);
+}
+
+fn logged() -> Vec<usize> {
+    LOG.lock().unwrap().clone()
+}
+
+fn one_p(program: &str) -> Ended {
+    child(program).in_order().procs(1).run()
+}
+
+// --- the order on one P -------------------------------------------------------------------
+
+/// Parks main until `n` goroutines have called `done`.
+fn wait_for(n: i64, start: impl Fn(WaitGroup)) {
+    let all = WaitGroup::new();
+    all.add(n);
+    start(all.clone());
+    all.wait();
+}
+
+fn spawn_order() {
+    wait_for(10, |all| {
+        for n in 0..10 {
+            let all = all.clone();
+            go!(move || {
+                log(n);
+                all.done();
+            });
+        }
+    });
+    println!("order={:?}", logged());
+}
+
+#[test]
+fn the_last_spawned_runs_first_then_the_others_in_order() {
+    let _watchdog = watchdog();
+    let ended = one_p("spawn_order");
+    ended.exits(0);
+    assert_eq!(ended.value("order"), "[9, 0, 1, 2, 3, 4, 5, 6, 7, 8]");
+    // Shuffled, the same program gives other orders.
+    let shuffled = |seed: u64| {
+        let ended = child("spawn_order").procs(1).env("GMP_DEBUG", format!("shuffle={seed}")).run();
+        ended.exits(0);
+        let order = ended.value("order").to_owned();
+        let mut numbers: Vec<usize> =
+            order.trim_matches(['[', ']']).split(", ").map(|n| n.parse().unwrap()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..10).collect::<Vec<_>>());
+        order
+    };
+    let orders: BTreeSet<String> = (0..12).map(|n| shuffled(1000 + 7 * n)).collect();
+    assert!(orders.len() > 3, "12 seeds gave only {orders:?}");
+}
+
+/// Goroutines that fill the ring of 256 and more.
+const SPILLING: usize = 300;
+
+fn spill_order() {
+    let before = gmp::stats().global_overflows;
+    wait_for(SPILLING as i64, |all| {
+        for n in 0..SPILLING {
+            let all = all.clone();
+            go!(move || {
+                log(n);
+                all.done();
+            });
+        }
+        println!("overflows={}", gmp::stats().global_overflows - before);
+        println!("global={}", gmp::stats().global_queue);
+        println!("local={:?}", gmp::stats().local_queues);
+    });
+    println!("order={:?}", logged());
+}
+
+/// The 257th entry moves the oldest 128 and itself to the global queue, from which one comes
+/// every 61st time slice.
+#[test]
+fn a_full_ring_spills_its_older_half() {
+    let _watchdog = watchdog();
+    let ended = one_p("spill_order");
+    ended.exits(0);
+    assert_eq!(ended.value("overflows"), "1");
+    assert_eq!(ended.value("global"), "129");
+    assert_eq!(ended.value("local"), format!("[{}]", SPILLING - 129));
+    let order: Vec<usize> = ended
+        .value("order")
+        .trim_matches(['[', ']'])
+        .split(", ")
+        .map(|n| n.parse().unwrap())
+        .collect();
+    assert_eq!(order.len(), SPILLING);
+    assert_eq!(order[0], SPILLING - 1, "{order:?}");
+    let spilled = |&n: &usize| n < 128 || n == 256;
+    let (spilled, kept): (Vec<usize>, Vec<usize>) = order[1..].iter().partition(|n| spilled(n));
+    assert!(spilled.is_sorted(), "{spilled:?}");
+    assert!(kept.is_sorted(), "{kept:?}");
+    let early = order.iter().take_while(|&&n| n != *kept.last().unwrap()).filter(|n| **n < 128);
+    assert!((2..=3).contains(&early.count()), "one in 61 of about 170: {order:?}");
+}
+
+fn yield_order() {
+    wait_for(3, |all| {
+        for n in 0..3 {
+            let all = all.clone();
+            go!(move || {
+                for round in 0..3 {
+                    log(10 * n + round);
+                    gosched();
+                }
+                all.done();
+            });
+        }
+    });
+    println!("order={:?}", logged());
+}
+
+#[test]
+fn a_yield_goes_behind_all_others() {
+    let _watchdog = watchdog();
+    let ended = one_p("yield_order");
+    ended.exits(0);
+    assert_eq!(ended.value("order"), "[20, 0, 10, 21, 1, 11, 22, 2, 12]");
+}
+
+fn wake_order() {
+    let (tx, rx) = bounded::<()>(0);
+    wait_for(4, |all| {
+        let done = all.clone();
+        let parked = rx.clone();
+        go!(move || {
+            let _ = parked.recv();
+            log(100);
+            done.done();
+        });
+        until(|| tx.waiting_receivers() == 1);
+        for n in 0..3 {
+            let all = all.clone();
+            go!(move || {
+                log(n);
+                all.done();
+            });
+        }
+        tx.close();
+    });
+    println!("order={:?}", logged());
+}
+
+#[test]
+fn a_woken_goroutine_runs_next() {
+    let _watchdog = watchdog();
+    let ended = one_p("wake_order");
+    ended.exits(0);
+    assert_eq!(ended.value("order"), "[100, 2, 0, 1]");
+}
+
+/// More than two batches of the size in which a shrink moves goroutines.
+const STRANDED: usize = 200;
+
+/// On two Ps, a hog on one, this goroutine on P 1 with a long queue: shrinking to one P must
+/// keep the queue's order. Called until the goroutine happens to be on P 1.
+fn shrink_once() -> bool {
+    let hog = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&hog);
+    go!(move || {
+        seen.store(1, SeqCst);
+        support::spin_until(|| seen.load(SeqCst) == 2);
+    });
+    until(|| hog.load(SeqCst) == 1);
+    LOG.lock().unwrap().clear();
+    let mut mine = false;
+    wait_for(STRANDED as i64, |all| {
+        for n in 0..STRANDED {
+            let all = all.clone();
+            go!(move || {
+                log(n);
+                all.done();
+            });
+        }
+        mine = gmp::stats().local_queues == [0, STRANDED];
+        gmp::gomaxprocs(1);
+        hog.store(2, SeqCst);
+    });
+    gmp::gomaxprocs(2);
+    mine
+}
+
+fn shrink_order() {
+    let start = Instant::now();
+    while !shrink_once() {
+        assert!(start.elapsed() < Duration::from_secs(20), "main never got P 1");
+        // The Ps may change hands.
+        gmp::time::sleep(Duration::from_millis(1));
+    }
+    println!("order={:?}", logged());
+}
+
+#[test]
+fn a_shrink_keeps_the_order_of_the_queue() {
+    let _watchdog = watchdog();
+    let ended = child("shrink_order").in_order().procs(2).run();
+    ended.exits(0);
+    let expected: Vec<usize> = [STRANDED - 1].into_iter().chain(0..STRANDED - 1).collect();
+    assert_eq!(ended.value("order"), format!("{expected:?}"));
+}
+
+// --- fairness -----------------------------------------------------------------------------
+
+/// Long enough for a starved goroutine to be called that.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A third goroutine in the ring, one in the global queue, and a sleeper each get 10 turns
+/// while two others wake each other without end.
+fn ping_pong() {
+    let (ping, pong) = (bounded::<()>(0), bounded::<()>(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let turns: Arc<[AtomicUsize; 3]> = Arc::default();
+    let bystander = |n: usize, turn: fn()| {
+        let (stop, turns) = (Arc::clone(&stop), Arc::clone(&turns));
+        go!(move || while !stop.load(SeqCst) {
+            turns[n].fetch_add(1, SeqCst);
+            turn();
+        });
+    };
+    bystander(0, gosched);
+    bystander(1, || drop(go!(|| ()).join()));
+    bystander(2, || gmp::time::sleep(Duration::from_millis(1)));
+    let answers = {
+        let (receiver, sender) = (ping.1.clone(), pong.0.clone());
+        go!(move || while receiver.recv().is_ok() && sender.send(()).is_ok() {})
+    };
+    let start = Instant::now();
+    let mut rounds = 0_u64;
+    while turns.iter().any(|turns| turns.load(SeqCst) < 10) {
+        assert!(start.elapsed() < PATIENCE, "starved: {turns:?} turns in {rounds} round trips");
+        ping.0.send(()).unwrap();
+        pong.1.recv().unwrap();
+        rounds += 1;
+    }
+    stop.store(true, SeqCst);
+    ping.0.close();
+    pong.0.close();
+    answers.join().unwrap();
+}
+
+#[test]
+fn a_pair_that_wakes_each_other_starves_nobody() {
+    let _watchdog = watchdog();
+    for procs in [1, 2] {
+        child("ping_pong").procs(procs).run().exits(0);
+    }
+}
+
+/// Two chains of goroutines, each starting its successor, run until others from outside have
+/// run.
+fn respawning() {
+    static ALIVE: AtomicBool = AtomicBool::new(true);
+    fn again() {
+        if ALIVE.load(SeqCst) {
+            go!(again());
+        }
+    }
+    go!(again());
+    go!(again());
+    let outside = thread::spawn(|| {
+        let start = Instant::now();
+        for n in 0..20 {
+            assert_eq!(go!(move || n).join().unwrap(), n);
+            assert!(start.elapsed() < PATIENCE, "starved");
+        }
+    });
+    support::join_thread(outside);
+    ALIVE.store(false, SeqCst);
+}
+
+#[test]
+fn goroutines_that_respawn_each_other_starve_nobody() {
+    let _watchdog = watchdog();
+    for procs in [1, 2] {
+        child("respawning").procs(procs).run().exits(0);
+    }
+}
+
+/// Of goroutines that all yield, all get on, and so does the one that is woken.
+fn yielding() {
+    const YIELDERS: usize = 50;
+    let turns: Arc<[AtomicUsize; YIELDERS]> =
+        Arc::new(std::array::from_fn(|_| AtomicUsize::new(0)));
+    let handles: Vec<JoinHandle<()>> = (0..YIELDERS)
+        .map(|n| {
+            let turns = Arc::clone(&turns);
+            go!(move || while turns.iter().any(|turns| turns.load(SeqCst) < 200) {
+                turns[n].fetch_add(1, SeqCst);
+                gosched();
+            })
+        })
+        .collect();
+    let start = Instant::now();
+    while !handles.iter().all(JoinHandle::is_finished) {
+        assert!(start.elapsed() < PATIENCE, "{turns:?}");
+        gmp::time::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn goroutines_that_yield_share_the_time() {
+    let _watchdog = watchdog();
+    for procs in [1, 2, 4] {
+        child("yielding").procs(procs).run().exits(0);
+    }
+}
+
+/// Producers, consumers, sleepers, spawners: every value arrives once.
+fn stress() {
+    const EACH: u64 = 2_000;
+    const WORKERS: u64 = 8;
+    let (tx, rx) = bounded(3);
+    let (results, sums) = unbounded();
+    for worker in 0..WORKERS {
+        let tx = tx.clone();
+        go!(move || {
+            for n in 0..EACH {
+                tx.send(worker * EACH + n).unwrap();
+                match n % 97 {
+                    0 => gosched(),
+                    1 => gmp::time::sleep(Duration::from_micros(50)),
+                    2 => assert_eq!(go!(move || n).join().unwrap(), n),
+                    _ => {}
+                }
+            }
+        });
+        let (rx, results) = (rx.clone(), results.clone());
+        go!(move || results.send(rx.iter().sum::<u64>()).unwrap());
+    }
+    drop((tx, results));
+    let total = WORKERS * EACH;
+    assert_eq!(sums.iter().sum::<u64>(), total * (total - 1) / 2);
+}
+
+#[test]
+fn shuffling_loses_nothing() {
+    let _watchdog = watchdog();
+    for (procs, seed) in [(1, 1), (2, 2), (4, 3), (4, 4), (8, 5)] {
+        child("stress").procs(procs).debug(&format!("shuffle={seed}")).run().exits(0);
+    }
+}
+
+// --- staying on a thread ------------------------------------------------------------------
+
+/// Whatever parks.
+fn parks() -> [fn(); 5] {
+    [
+        gosched,
+        || gmp::time::sleep(Duration::from_micros(200)),
+        || go!(gosched()).join().unwrap(),
+        || {
+            let (tx, rx) = bounded(0);
+            go!(move || tx.send(1).unwrap());
+            assert_eq!(rx.recv(), Ok(1));
+        },
+        || gmp::scope(|s| drop(s.spawn(gosched))),
+    ]
+}
+
+/// Goroutines that come and go on every P.
+fn noise(stop: &Arc<AtomicBool>) {
+    for _ in 0..4 {
+        let stop = Arc::clone(stop);
+        go!(move || while !stop.load(SeqCst) {
+            go!(gosched()).join().unwrap();
+        });
+    }
+}
+
+fn pinned() {
+    const ROUNDS: usize = 60;
+    let stop = Arc::new(AtomicBool::new(false));
+    noise(&stop);
+    let stays = || {
+        let home = process::thread();
+        for round in 0..ROUNDS {
+            parks()[round % 5]();
+            assert_eq!(process::thread(), home, "moved in round {round}");
+        }
+        home
+    };
+    let built = (0..4).map(|_| Builder::new().pinned(true).spawn(stays).unwrap());
+    let handles: Vec<_> = built.chain([go!(<pinned = true> stays())]).collect();
+    let resized = go!(|| (0..50).for_each(|n| {
+        gmp::gomaxprocs(1 + n % 4);
+        gosched();
+    }));
+    handles.into_iter().for_each(|handle| drop(handle.join().unwrap()));
+    resized.join().unwrap();
+    stop.store(true, SeqCst);
+}
+
+#[test]
+fn pinned_goroutines_stay_on_their_threads() {
+    let _watchdog = watchdog();
+    for procs in [1, 2, 4] {
+        child("pinned").procs(procs).run().exits(0);
+    }
+}
+
+/// Parks in its destructor, which runs while its goroutine unwinds.
+struct Parks {
+    home: u32,
+    lock: Arc<Mutex<u64>>,
+}
+
+impl Drop for Parks {
+    fn drop(&mut self) {
+        assert!(thread::panicking());
+        let parks = parks();
+        for round in 0..5 {
+            parks[(round + self.home as usize) % parks.len()]();
+            // Must not panic: we are unwinding. The test looks at the count.
+            if process::thread() != self.home || !thread::panicking() {
+                WRONG.fetch_add(1, SeqCst);
+            }
+            drop(self.lock.lock());
+        }
+    }
+}
+
+/// Goroutines that saw what is another's: its thread, its panic, its poison.
+static WRONG: AtomicUsize = AtomicUsize::new(0);
+
+fn panicking() {
+    const PANICKERS: usize = 8;
+    const PANICS: usize = 30;
+    std::panic::set_hook(Box::new(|_| ()));
+    let stop = Arc::new(AtomicBool::new(false));
+    let lock = Arc::new(Mutex::new(0));
+    let witnesses: Vec<_> = (0..4)
+        .map(|_| {
+            let (stop, lock) = (Arc::clone(&stop), Arc::clone(&lock));
+            go!(move || while !stop.load(SeqCst) {
+                // The guard is dropped by code that must not look as if it unwinds.
+                match lock.lock() {
+                    Ok(mut count) => *count += 1,
+                    Err(_) => _ = WRONG.fetch_add(1, SeqCst),
+                }
+                WRONG.fetch_add(usize::from(thread::panicking()), SeqCst);
+                gosched();
+                WRONG.fetch_add(usize::from(thread::panicking()), SeqCst);
+            })
+        })
+        .collect();
+    let panickers: Vec<_> = (0..PANICKERS)
+        .map(|_| {
+            let lock = Arc::clone(&lock);
+            go!(move || for _ in 0..PANICS {
+                let lock = Arc::clone(&lock);
+                let handle = go!(move || {
+                    let _parks = Parks { home: process::thread(), lock };
+                    panic!("as the test wants");
+                });
+                handle.join().unwrap_err();
+            })
+        })
+        .collect();
+    panickers.into_iter().for_each(|handle| handle.join().unwrap());
+    stop.store(true, SeqCst);
+    witnesses.into_iter().for_each(|handle| handle.join().unwrap());
+    assert!(!lock.is_poisoned());
+    println!("wrong={}", WRONG.load(SeqCst));
+}
+
+#[test]
+fn a_panic_stays_with_its_goroutine_and_its_thread() {
+    let _watchdog = watchdog();
+    for procs in [1, 2, 4] {
+        let ended = child("panicking").procs(procs).run();
+        ended.exits(0);
+        assert_eq!(ended.value("wrong"), "0", "{ended}");
+    }
+}
