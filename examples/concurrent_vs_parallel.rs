@@ -15,6 +15,9 @@ use gmp::{go, gosched};
 
 const STEPS: u32 = 5;
 const TASKS: usize = 4;
+const ROUNDS: u32 = 10;
+/// How long to go on where the figures are bad.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 #[gmp::main]
 fn main() {
@@ -58,21 +61,21 @@ fn alternate(log: &[(&str, u32)]) -> bool {
 /// The same work, on one processor and on four.
 fn run_together() {
     let cores = available_parallelism().map_or(1, usize::from);
-    let parallel = cores >= 2;
-    let (mut one, mut four) = (Duration::MAX, Duration::MAX);
-    // The best of several rounds; more of them where other programs disturb.
-    for round in 1..=20 {
-        one = one.min(time_tasks(1));
-        four = four.min(time_tasks(TASKS));
-        if round >= 3 && (!parallel || speed_up(one, four) > 1.2) {
+    let (mut one, mut four) = (Duration::ZERO, Duration::ZERO);
+    // Totals, as other programs want the cores too: a best time is one that they left alone.
+    for round in 1.. {
+        one += time_tasks(1);
+        four += time_tasks(TASKS);
+        let faster = cores == 1 || speed_up(one, four) > 1.2;
+        if round >= ROUNDS && (faster || one + four > PATIENCE) {
             break;
         }
     }
     let speed_up = speed_up(one, four);
     println!("Four tasks that only compute, with {cores} cores:");
-    println!("  GOMAXPROCS=1: {one:8.1?}");
-    println!("  GOMAXPROCS=4: {four:8.1?}, {speed_up:.2} times as fast");
-    assert!(!parallel || speed_up > 1.2, "four processors are no faster than one");
+    println!("  GOMAXPROCS=1: {one:.1?}");
+    println!("  GOMAXPROCS=4: {four:.1?}, {speed_up:.2} times as fast");
+    assert!(cores == 1 || speed_up > 1.2, "four processors are no faster than one");
 }
 
 fn speed_up(before: Duration, after: Duration) -> f64 {
@@ -82,9 +85,9 @@ fn speed_up(before: Duration, after: Duration) -> f64 {
 fn time_tasks(procs: usize) -> Duration {
     gmp::gomaxprocs(procs);
     let start = Instant::now();
-    let tasks: Vec<_> = (0..TASKS).map(|_| go!(longest_collatz(100_000))).collect();
+    let tasks: Vec<_> = (0..TASKS).map(|_| go!(longest_collatz(30_000))).collect();
     for task in tasks {
-        assert_eq!(task.join().unwrap(), 350);
+        assert_eq!(task.join().unwrap(), 307);
     }
     start.elapsed()
 }

@@ -67,6 +67,13 @@ pub mod prelude {
 /// What the macros expand to. Not for users.
 #[doc(hidden)]
 pub mod __private {
-    pub use gmp_core::{MainOptions, run_main, run_test, scope_spawn, scope_spawn_with, spawn, spawn_with};
+    pub use gmp_core::{
+        MainOptions, run_main, run_test, scope_spawn, scope_spawn_with, spawn, spawn_with,
+    };
     pub use gmp_macros::go_impl;
 }
+
+/// Keeps the program in README.md compiling and running.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -227,7 +227,6 @@ impl Runtime {
     /// assert_eq!(rt.block_on_goroutine(|| name.len()), 6);
     /// ```
     #[track_caller]
-    #[expect(clippy::unused_self, reason = "a Runtime is the proof that one runs")]
     pub fn block_on_goroutine<F, T>(&self, f: F) -> T
     where
         F: FnOnce() -> T + Send,

@@ -113,7 +113,7 @@ impl Random {
 }
 
 /// Keeps the caller's CPU and P busy until `done`, without entering the runtime.
-pub(crate) fn spin_until(done: impl Fn() -> bool) -> u64 {
+pub(crate) fn spin_until(mut done: impl FnMut() -> bool) -> u64 {
     let mut rounds = 0;
     while !done() {
         rounds += 1;

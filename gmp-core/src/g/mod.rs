@@ -3,6 +3,7 @@
 //! is valid for as long as somebody keeps the slot from being freed: the
 //! goroutine itself while it lives, its `JoinHandle` until that is dropped.
 
+pub(crate) mod ahead;
 pub(crate) mod exit;
 pub(crate) mod id;
 pub(crate) mod join;

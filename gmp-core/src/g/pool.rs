@@ -3,13 +3,12 @@
 //! memory (`stack/README.md`, "Giving memory back").
 #![expect(unsafe_code, reason = "slots change owners here")]
 
-use super::G;
+use super::{G, ahead};
 use crate::coroutine;
 use crate::m::M;
 use crate::prim::{self, Locked, RawBuf};
-use crate::stack::{self, Class, Slot};
+use crate::stack::{self, Class, Slot, StackError};
 use std::cell::Cell;
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// Slots a P keeps for itself, and how many move at a time.
@@ -85,6 +84,8 @@ struct Depot {
     cold_len: usize,
     /// Slots from here on were never used.
     fresh: u32,
+    /// Slots below this are guarded (`ahead.rs`).
+    guarded: u32,
 }
 
 static DEPOTS: [Locked<Depot>; Class::COUNT] = [const {
@@ -95,6 +96,7 @@ static DEPOTS: [Locked<Depot>; Class::COUNT] = [const {
         cold: RawBuf::empty(),
         cold_len: 0,
         fresh: 0,
+        guarded: 0,
     })
 }; Class::COUNT];
 
@@ -121,7 +123,7 @@ impl Depot {
     }
 
     /// A slot without a record: given back, or never used.
-    fn pop_bare(&mut self, class: Class) -> io::Result<Slot> {
+    fn pop_bare(&mut self, class: Class) -> Result<Slot, StackError> {
         if self.cold_len > 0 {
             self.cold_len -= 1;
             // SAFETY: entries below the former cold_len were written.
@@ -129,18 +131,14 @@ impl Depot {
             return Ok(Slot { class, index });
         }
         if self.fresh as usize >= stack::max_slots(class) {
-            return Err(io::Error::new(
-                io::ErrorKind::OutOfMemory,
-                format!(
-                    "no more goroutine stacks: all {} stacks of {} bytes that fit the reserved \
-                     address space are in use; wait for goroutines to end or use smaller stacks",
-                    self.fresh,
-                    class.slot_size(),
-                ),
-            ));
+            return Err(StackError::AllInUse { class, slots: self.fresh });
         }
+        class.commit()?;
         let slot = Slot { class, index: self.fresh };
-        slot.prepare()?;
+        if self.fresh >= self.guarded {
+            slot.prepare()?;
+            ahead::used_up(class, self.fresh);
+        }
         self.fresh += 1;
         Ok(slot)
     }
@@ -165,7 +163,7 @@ impl Depot {
 /// A dead slot of `class` for a new goroutine. `mp`: the caller's M, in the
 /// scheduler, or None on a plain thread.
 #[inline(always)]
-pub(crate) fn get(class: Class, mp: Option<&'static M>) -> io::Result<&'static G> {
+pub(crate) fn get(class: Class, mp: Option<&'static M>) -> Result<&'static G, StackError> {
     if let Some(mp) = mp
         && class == default_class()
         && let Some(gp) = mp.p().free.pop()
@@ -177,7 +175,7 @@ pub(crate) fn get(class: Class, mp: Option<&'static M>) -> io::Result<&'static G
 
 #[cold]
 #[inline(never)]
-fn get_slow(class: Class, mp: Option<&'static M>) -> io::Result<&'static G> {
+fn get_slow(class: Class, mp: Option<&'static M>) -> Result<&'static G, StackError> {
     let local = mp.filter(|_| class == default_class()).map(|mp| &mp.p().free);
     let found = depot(class).with(|depot| {
         if let Some(gp) = depot.pop_warm() {
@@ -202,7 +200,8 @@ fn get_slow(class: Class, mp: Option<&'static M>) -> io::Result<&'static G> {
             };
             if !coroutine::MAKE_ALLOCATES {
                 // SAFETY: as above; the packet area lies between stack and record.
-                unsafe { gp.ctx.make(gp, gp.small_packet() as usize)? };
+                let made = unsafe { gp.ctx.make(gp, gp.small_packet() as usize) };
+                debug_assert!(made.is_ok(), "what allocates nothing cannot fail");
             }
             gp
         }
@@ -345,4 +344,15 @@ pub(crate) fn bytes_in_use(local_free: usize) -> u64 {
         bytes += used as u64 * class.slot_size() as u64;
     }
     bytes
+}
+
+/// Never-used slots of `class`: where they begin, and below where they are
+/// guarded.
+pub(super) fn fresh(class: Class) -> (u32, u32) {
+    depot(class).with(|depot| (depot.fresh, depot.guarded))
+}
+
+/// Slots of `class` below `end` are guarded from now on.
+pub(super) fn set_guarded(class: Class, end: u32) {
+    depot(class).with(|depot| depot.guarded = depot.guarded.max(end));
 }

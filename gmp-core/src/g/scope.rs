@@ -139,7 +139,8 @@ impl<T> fmt::Debug for ScopedJoinHandle<'_, T> {
 ///
 /// # Panics
 /// With the payload of the first panic of a goroutine whose handle was not
-/// joined, after all of them have ended; or with `f`'s own. Also if no runtime
+/// joined, after all of them have ended; or with `f`'s own, also only then: what
+/// they wait for must not depend on `f` going on after its panic. Also if no runtime
 /// has been started.
 ///
 /// ```

@@ -173,8 +173,8 @@ where
         Ok(gp) => gp,
         Err(error) => {
             drop(critical);
-            name.map(Name::free);
-            return Err(error);
+            name.into_iter().for_each(Name::free);
+            return Err(error.into());
         }
     };
     if coroutine::MAKE_ALLOCATES && !gp.ctx.is_made() {
@@ -185,7 +185,7 @@ where
         if let Err(error) = made {
             pool::put(gp, critical.m());
             drop(critical);
-            name.map(Name::free);
+            name.into_iter().for_each(Name::free);
             return Err(error);
         }
     }

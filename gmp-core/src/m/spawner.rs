@@ -8,6 +8,7 @@
 //! otherwise, without a deadline.
 
 use super::{M, thread};
+use crate::g::ahead::Ahead;
 use crate::g::pool;
 use crate::prim::{AtomicRef, AtomicU32};
 use crate::sched::{idle, maxprocs};
@@ -64,11 +65,13 @@ pub(crate) fn start() -> std::io::Result<()> {
 
 fn run() {
     let mut next_trim = None;
+    let mut burst = Ahead::default();
     let mut retry = false;
     loop {
         let bell = BELL.load(Acquire);
         retry = make_threads() || (retry && idle::starts_wanted());
         maxprocs::refresh_if_asked();
+        let more = burst.step();
         let now = sys::monotonic_ns();
         if pool::trim_wanted() {
             match next_trim {
@@ -82,7 +85,9 @@ fn run() {
         }
         let retry_at = retry.then_some(now + RETRY_NS);
         let deadline = [next_trim, retry_at].into_iter().flatten().min();
-        sys::futex_wait(&BELL, bell, deadline);
+        if !more {
+            sys::futex_wait(&BELL, bell, deadline);
+        }
     }
 }
 

@@ -137,9 +137,9 @@ enum Placed {
 }
 
 /// With the lock released: carries out what `place` decided for `p`.
-fn deliver(placed: Placed, p: &'static P, spinning: bool) {
+fn deliver(placed: &Placed, p: &'static P, spinning: bool) {
     match placed {
-        Placed::With(mp, was_keeper) => {
+        &Placed::With(mp, was_keeper) => {
             mp.spinning.set(spinning);
             mp.set_p(p);
             mp.note.wake();
@@ -189,7 +189,7 @@ pub(crate) fn start_spinner() {
         Some((lists.place(p, true), p))
     });
     match started {
-        Some((placed, p)) => deliver(placed, p, true),
+        Some((placed, p)) => deliver(&placed, p, true),
         None => {
             SCHED.wake.stop_spinning();
         }
@@ -220,7 +220,7 @@ pub(crate) fn hand_off(p: &'static P) {
         Done::Stopped => {}
         Done::Placed(placed) => {
             SCHED.handoffs.fetch_add(1, Relaxed);
-            deliver(placed, p, false);
+            deliver(&placed, p, false);
         }
         Done::Idle => {
             // A leaver, like any M that gives a P up.
@@ -364,7 +364,7 @@ pub(crate) fn end_stop(own: Option<&'static P>) {
             None
         });
         if let Some(placed) = placed {
-            deliver(placed, p, false);
+            deliver(&placed, p, false);
         }
     }
     ready::wakep();

@@ -23,9 +23,11 @@ fn model(preemptions: usize, setup: Setup, outside: &'static [Submitter]) {
         let mut threads = Vec::new();
         for m in 1..setup.ms {
             let (sched, spawner) = (sched.clone(), setup.spawner && m == setup.ms - 1);
-            threads.push(thread::spawn(move || {
-                if spawner { sched.spawner() } else { sched.schedule(m) }
-            }));
+            threads.push(thread::spawn(
+                move || {
+                    if spawner { sched.spawner() } else { sched.schedule(m) }
+                },
+            ));
         }
         for submit in outside {
             let sched = sched.clone();
@@ -75,32 +77,37 @@ fn loom_wake_pending_at_the_limit_is_needed() {
     one_m(Cut::PendingAtLimit);
 }
 
-/// Two threads submit to one M. One of them may find no P for the spinner it
-/// has counted, while the other relies on that spinner.
-fn two_submitters(cut: Cut) {
-    let setup = Setup { cut, goroutines: 2, ..Setup::default() };
-    model(4, setup, &[|sched| sched.ready_outside(0), |sched| sched.ready_outside(1)]);
+/// Two threads submit to one M.
+#[test]
+fn loom_wake_two_submitters() {
+    let setup = Setup { goroutines: 2, ..Setup::default() };
+    model(2, setup, &[|sched| sched.ready_outside(0), |sched| sched.ready_outside(1)]);
+}
+
+/// A thread has counted a spinner and finds that the idle P is gone, while
+/// another relies on that spinner.
+fn late_spinner(cut: Cut) {
+    let late = |sched: &Sched| sched.start_spinner();
+    let setup = Setup { cut, counted: true, ..Setup::default() };
+    model(3, setup, &[late, |sched| sched.ready_outside(0)]);
 }
 
 #[test]
-fn loom_wake_two_submitters() {
-    two_submitters(Cut::Nothing);
+fn loom_wake_late_spinner() {
+    late_spinner(Cut::Nothing);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn loom_wake_count_under_the_lock_is_needed() {
-    two_submitters(Cut::CountUnderLock);
+    late_spinner(Cut::CountUnderLock);
 }
 
-/// Two Ms that run out of work, one thread that submits twice.
+/// Two Ms that run out of work, one thread that submits.
 #[test]
 fn loom_wake_two_ms() {
-    let setup = Setup { ms: 2, ps: 2, goroutines: 2, ..Setup::default() };
-    model(2, setup, &[|sched| {
-        sched.ready_outside(0);
-        sched.ready_outside(1);
-    }]);
+    let setup = Setup { ms: 2, ps: 2, ..Setup::default() };
+    model(2, setup, &[|sched| sched.ready_outside(0)]);
 }
 
 /// A goroutine readies another and keeps its thread until that has run: the
@@ -113,7 +120,10 @@ fn busy_submitter(cut: Cut, spawner: bool) {
         }
         _ => sched.gate.wake(),
     };
-    check_with_root(2, Setup { cut, ms: 2, ps: 2, spawner, goroutines: 2, body, ..Setup::default() });
+    check_with_root(
+        2,
+        Setup { cut, ms: 2, ps: 2, spawner, goroutines: 2, body, ..Setup::default() },
+    );
 }
 
 /// As `model` without threads outside; goroutine 0 lies on the first P.
@@ -159,35 +169,65 @@ fn loom_wake_busy_submitter_fence_is_needed() {
     busy_submitter(Cut::SubmitterFence, false);
 }
 
-/// Two goroutines from outside, the first keeps its thread until the second has
-/// run: all Ps that have something to run must come to run it.
-fn both_at_once(cut: Cut) {
-    let body = |sched: &Sched, _, gp| match gp {
-        0 => sched.gate.sleep(),
-        _ => sched.gate.wake(),
-    };
-    let setup = Setup { cut, ms: 2, ps: 2, goroutines: 2, body, ..Setup::default() };
-    model(2, setup, &[|sched| {
-        sched.ready_outside(0);
-        sched.ready_outside(1);
-    }]);
+/// The first of two goroutines keeps its thread until the second has run, so
+/// both Ps must come to run one.
+fn first_waits_for_second(sched: &Sched, _: usize, gp: usize) {
+    if gp == 0 { sched.gate.sleep() } else { sched.gate.wake() }
+}
+
+/// Both come from outside, while all Ms sleep. The second may rely on the
+/// spinner that was woken for the first.
+fn chain(cut: Cut) {
+    let body = first_waits_for_second;
+    let setup = Setup { cut, ms: 2, ps: 2, idle: true, goroutines: 2, body, ..Setup::default() };
+    model(
+        2,
+        setup,
+        &[|sched| {
+            sched.ready_outside(0);
+            sched.ready_outside(1);
+        }],
+    );
 }
 
 #[test]
-fn loom_wake_both_at_once() {
-    both_at_once(Cut::Nothing);
+fn loom_wake_chain() {
+    chain(Cut::Nothing);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn loom_wake_chain_is_needed() {
-    both_at_once(Cut::Chain);
+    chain(Cut::Chain);
+}
+
+/// Both lie in the global queue, and one M takes them in one batch while the
+/// other has its last look.
+fn batch(cut: Cut) {
+    let body = first_waits_for_second;
+    check(2, move || {
+        let sched =
+            Sched::new(&Setup { cut, ms: 2, ps: 2, goroutines: 2, body, ..Setup::default() });
+        sched.global.push_batch(&[ptr(0), ptr(1)]);
+        let other = {
+            let sched = sched.clone();
+            thread::spawn(move || sched.schedule(1))
+        };
+        sched.schedule(0);
+        other.join().unwrap();
+        sched.check_end();
+    });
+}
+
+#[test]
+fn loom_wake_batch() {
+    batch(Cut::Nothing);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn loom_wake_after_a_batch_is_needed() {
-    both_at_once(Cut::BatchWake);
+    batch(Cut::BatchWake);
 }
 
 /// Goroutine 0 parks with its thread (M 0) and hands its P off; a thread outside

@@ -67,7 +67,7 @@ fn run_timers_of(mp: &'static M, victim: &'static P) -> bool {
 }
 
 fn steal_next(victim: &'static P) -> *mut G {
-    if victim.runq.len() == 0 {
+    if victim.runq.is_empty() {
         return std::ptr::null_mut();
     }
     if victim.status.load(Relaxed) == status::RUNNING {

@@ -1,7 +1,7 @@
 //! The reservation, its size classes, and the arithmetic from addresses to slots.
 #![expect(unsafe_code, reason = "address arithmetic over the reservation")]
 
-use super::{MAX_STACK_SIZE, MIN_STACK_SIZE, guard};
+use super::{MAX_STACK_SIZE, MIN_STACK_SIZE, StackError, guard};
 use crate::g::G;
 use crate::sys;
 use std::io;
@@ -69,6 +69,23 @@ impl Class {
         (self.slot_size() / 16).clamp(sys::PAGE, 64 << 10)
     }
 
+    /// Makes the class's span usable; once, before its first slot. Called with
+    /// the class's lock held.
+    pub(crate) fn commit(self) -> Result<(), StackError> {
+        if COMMITTED[self.index()].load(Relaxed) {
+            return Ok(());
+        }
+        let span = 1_usize << SPAN_SHIFT.load(Relaxed);
+        // SAFETY: the span belongs to this class alone and no slot of it has
+        // been handed out yet: the caller holds the class's lock.
+        if !unsafe { sys::commit_reserved(self.span_start() as *mut u8, span) } {
+            let errno = io::Error::last_os_error().raw_os_error().unwrap_or(0);
+            return Err(StackError::NotMapped { class: self, errno });
+        }
+        COMMITTED[self.index()].store(true, Relaxed);
+        Ok(())
+    }
+
     fn span_start(self) -> usize {
         BASE.load(Relaxed) + (self.index() << SPAN_SHIFT.load(Relaxed))
     }
@@ -97,27 +114,23 @@ impl Slot {
         (self.high() - G_SPACE - colour) as *mut G
     }
 
-    /// Makes a slot that was never used ready: its span usable, its guard set.
-    pub(crate) fn prepare(self) -> io::Result<()> {
+    /// Makes a slot that was never used ready: its guard set. The class is
+    /// committed.
+    pub(crate) fn prepare(self) -> Result<(), StackError> {
+        guard::install(self.low() as *mut u8, self.class.guard_size())
+    }
+
+    /// Guards this slot and the `count - 1` next ones at once; false if the
+    /// kernel cannot, and then nothing is promised.
+    pub(crate) fn prepare_run(self, count: usize) -> bool {
         let class = self.class;
-        if !COMMITTED[class.index()].load(Relaxed) {
-            let span = 1_usize << SPAN_SHIFT.load(Relaxed);
-            // SAFETY: the span belongs to this class alone and no slot of it has
-            // been handed out yet (the caller holds the class's lock).
-            if !unsafe { sys::commit_reserved(class.span_start() as *mut u8, span) } {
-                return Err(io::Error::new(
-                    io::ErrorKind::OutOfMemory,
-                    format!(
-                        "out of memory for goroutine stacks: the system refused to map the \
-                         {}-byte class ({}); check vm.overcommit_memory and ulimit -v",
-                        class.slot_size(),
-                        io::Error::last_os_error(),
-                    ),
-                ));
-            }
-            COMMITTED[class.index()].store(true, Relaxed);
-        }
-        guard::install(self.low() as *mut u8, class.guard_size())
+        guard::install_many(self.low(), class.guard_size(), class.slot_size(), count)
+    }
+
+    /// Asks the system for the page that holds the record and the first frames.
+    /// What is in it, if it is there already, stays.
+    pub(crate) fn populate(self) {
+        sys::populate((self.high() - sys::PAGE) as *mut u8, sys::PAGE);
     }
 
     /// Gives back the memory of `count` neighbouring slots from this one on.

@@ -1,11 +1,13 @@
 #![doc = include_str!("README.md")]
 
 mod arena;
+mod error;
 mod guard;
 pub(crate) mod overflow;
 
 pub(crate) use arena::{Class, G_SPACE, Slot, init, max_slots};
-pub(crate) use guard::{Mode as GuardMode, set_mode as set_guard_mode};
+pub(crate) use error::StackError;
+pub(crate) use guard::{MANY as GUARDS_AT_ONCE, Mode as GuardMode, set_mode as set_guard_mode};
 
 /// The smallest stack a goroutine can ask for, in bytes.
 pub const MIN_STACK_SIZE: usize = 16 << 10;

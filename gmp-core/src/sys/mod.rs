@@ -149,6 +149,13 @@ pub(crate) unsafe fn discard(ptr: *mut u8, len: usize) {
     unsafe { libc::madvise(ptr.cast(), len, libc::MADV_DONTNEED) };
 }
 
+/// Asks the system to put memory behind a range now, keeping what is there. A
+/// refusal costs a fault later, nothing else.
+pub(crate) fn populate(ptr: *mut u8, len: usize) {
+    // SAFETY: the range is mapped; its contents do not change.
+    unsafe { libc::madvise(ptr.cast(), len, libc::MADV_POPULATE_WRITE) };
+}
+
 /// Asks for wake-ups as exact as the kernel can give them to this thread (the
 /// default slack is 50 us). Refusal costs accuracy only.
 pub(crate) fn set_exact_timers() {

@@ -93,6 +93,10 @@ pub(super) struct Setup {
     /// The last M is made only when the spawner is rung.
     pub(super) spawner: bool,
     pub(super) timers: bool,
+    /// All Ps are idle, and the Ms begin asleep.
+    pub(super) idle: bool,
+    /// Somebody has counted a spinner already.
+    pub(super) counted: bool,
     /// Goroutines to run until the model ends.
     pub(super) goroutines: usize,
     pub(super) body: Body,
@@ -106,6 +110,8 @@ impl Default for Setup {
             ms: 1,
             spawner: false,
             timers: false,
+            idle: false,
+            counted: false,
             goroutines: 1,
             body: |_, _, _| (),
         }
@@ -132,8 +138,12 @@ impl Sched {
     /// are idle, and further Ms begin without one.
     pub(super) fn new(setup: &Setup) -> Arc<Sched> {
         let wake = WakeState::new();
+        if setup.counted {
+            wake.start_spinning();
+        }
         let running = if setup.spawner { setup.ms - 1 } else { setup.ms };
-        let idle: Vec<usize> = (running.min(setup.ps)..setup.ps).collect();
+        let busy = if setup.idle { 0 } else { running.min(setup.ps) };
+        let idle: Vec<usize> = (busy..setup.ps).collect();
         let p = |i| P {
             runq: LocalQueue::new(),
             idle: AtomicU32::new(u32::from(idle.contains(&i))),
@@ -142,7 +152,7 @@ impl Sched {
         };
         let m = |i| M {
             note: Note::new(),
-            p: Checked::new((i < setup.ps.min(running)).then_some(i)),
+            p: Checked::new((i < busy).then_some(i)),
             spinning: Checked::new(false),
         };
         idle.iter().for_each(|_| wake.p_idle());
@@ -381,7 +391,8 @@ impl Sched {
         self.push_idle_p(&mut self.idle(), p);
     }
 
-    fn start_spinner(&self) {
+    /// The caller has counted a spinner.
+    pub(super) fn start_spinner(&self) {
         let mut idle = self.idle();
         let Some(p) = self.pop_idle_p(&mut idle) else {
             self.give_count_back(idle);

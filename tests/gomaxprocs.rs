@@ -1,0 +1,410 @@
+//! GOMAXPROCS: where it comes from, and changing it while goroutines run.
+//!
+//! Each program is a process of its own.
+
+mod support;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gmp::__private::{MainOptions, run_main};
+use gmp::chan::{bounded, unbounded};
+use gmp::{JoinHandle, go, gomaxprocs, gosched};
+use support::child::{child, main, programs};
+use support::{Random, join_thread, spin_until, until, watchdog};
+
+#[test]
+fn program() {
+    programs(&[
+        ("ask", || main(ask)),
+        ("ask_in_code", || run_main(MainOptions::new().gomaxprocs(5), ask)),
+        ("out_of_range", out_of_range),
+        ("old_values", || main(old_values)),
+        ("many", || main(many)),
+        ("storm", || main(storm)),
+        ("hogs", || main(hogs)),
+        ("callers", || main(callers)),
+        ("sleepers", || main(sleepers)),
+        ("ownership", || main(ownership)),
+    ]);
+}
+
+// --- the value ----------------------------------------------------------------------------
+
+fn ask() {
+    println!("procs={}", gomaxprocs(0));
+    println!("cpus={}", gmp::num_cpu());
+    gmp::set_default_gomaxprocs();
+    println!("default={}", gomaxprocs(0));
+}
+
+#[test]
+fn the_environment_counts_if_it_is_a_positive_integer() {
+    let _watchdog = watchdog();
+    let plain = child("ask").run();
+    plain.exits(0);
+    let default = plain.value("procs");
+    assert_eq!(plain.value("default"), default);
+    let cpus: usize = plain.value("cpus").parse().unwrap();
+    assert!((1..=cpus).contains(&default.parse().unwrap()), "{plain}");
+    assert!(thread::available_parallelism().is_ok_and(|n| n.get() <= cpus), "{plain}");
+    for (value, procs) in [
+        ("3", "3"),
+        ("1", "1"),
+        ("007", "7"),
+        ("abc", default),
+        ("0", default),
+        ("-1", default),
+        ("", default),
+        ("2.5", default),
+        ("4 ", default),
+        ("99999999999999999999", default),
+    ] {
+        let ended = child("ask").env("GOMAXPROCS", value).run();
+        ended.exits(0).reports_no("GOMAXPROCS");
+        assert_eq!(ended.value("procs"), procs, "GOMAXPROCS={value:?}");
+        // The default is computed without looking at the variable.
+        assert_eq!(ended.value("default"), default, "GOMAXPROCS={value:?}");
+    }
+}
+
+#[test]
+fn code_beats_the_environment() {
+    let _watchdog = watchdog();
+    let ended = child("ask_in_code").procs(3).run();
+    ended.exits(0);
+    assert_eq!(ended.value("procs"), "5");
+}
+
+fn out_of_range() -> ExitCode {
+    for n in [0, 65_537, usize::MAX] {
+        let code = run_main(MainOptions::new().gomaxprocs(n), || println!("not reached"));
+        assert_eq!(code, ExitCode::FAILURE);
+    }
+    // The failed starts left nothing behind.
+    run_main(MainOptions::new().gomaxprocs(2), ask)
+}
+
+#[test]
+fn values_out_of_range_are_refused() {
+    let _watchdog = watchdog();
+    let ended = child("out_of_range").run();
+    ended.exits(0).reports("Error: gmp cannot start: gomaxprocs must be 1 to 65536");
+    ended.prints_no("not reached");
+    assert_eq!(ended.value("procs"), "2");
+}
+
+fn old_values() {
+    assert_eq!(gomaxprocs(0), 2);
+    assert_eq!(gomaxprocs(5), 2);
+    assert_eq!(gomaxprocs(5), 5);
+    assert_eq!(gomaxprocs(0), 5);
+    assert_eq!(join_thread(thread::spawn(|| gomaxprocs(3))), 5);
+    assert_eq!(gomaxprocs(1), 3);
+    assert_eq!(gmp::stats().gomaxprocs, 1);
+    assert_eq!(gmp::stats().local_queues.len(), 1);
+    assert_eq!(gomaxprocs(usize::MAX), 1);
+    assert_eq!(gomaxprocs(1), 65_536);
+}
+
+#[test]
+fn a_change_returns_the_old_value() {
+    let _watchdog = watchdog();
+    child("old_values").procs(2).run().exits(0);
+}
+
+fn many() {
+    assert_eq!(gomaxprocs(0), 1024);
+    spread();
+    assert_eq!(gomaxprocs(1), 1024);
+    spread();
+    assert_eq!(gomaxprocs(1024), 1);
+    spread();
+    println!("threads={}", gmp::num_threads());
+}
+
+/// Something for all Ps.
+fn spread() {
+    let handles: Vec<_> = (0..2_000)
+        .map(|n| {
+            go!(move || {
+                gosched();
+                n
+            })
+        })
+        .collect();
+    let sum: usize = handles.into_iter().map(|handle| handle.join().unwrap()).sum();
+    assert_eq!(sum, 2_000 * 1_999 / 2);
+}
+
+#[test]
+fn there_may_be_many_ps() {
+    let _watchdog = watchdog();
+    let ended = child("many").procs(1024).run();
+    ended.exits(0);
+    let threads: usize = ended.value("threads").parse().unwrap();
+    assert!(threads <= 1024, "{threads} threads");
+}
+
+// --- changes ------------------------------------------------------------------------------
+
+/// Changes it to random values until told to stop; says how often.
+fn changer(random: Arc<Random>, most: u64, stop: Arc<AtomicBool>) -> usize {
+    let mut changes = 0;
+    while !stop.load(SeqCst) {
+        let n = 1 + random.below(most) as usize;
+        let old = gomaxprocs(n);
+        assert!((1..=most as usize).contains(&old), "was {old}");
+        changes += 1;
+        for _ in 0..random.below(4) {
+            gosched();
+        }
+        if random.below(8) == 0 {
+            gmp::time::sleep(Duration::from_micros(100));
+        }
+    }
+    changes
+}
+
+/// One of many that spawn, yield, sleep and use channels; returns what it was given.
+fn busy(n: u64) -> u64 {
+    let (tx, rx) = bounded(n as usize % 3);
+    go!(move || {
+        gosched();
+        tx.send(n).unwrap();
+    });
+    if n.is_multiple_of(4) {
+        gmp::time::sleep(Duration::from_micros(n % 700));
+    }
+    let got = rx.recv().unwrap();
+    assert!(rx.recv().is_err());
+    gosched();
+    got
+}
+
+fn storm() {
+    const GOROUTINES: u64 = 6_000;
+    let stop = Arc::new(AtomicBool::new(false));
+    let changes = {
+        let (random, stop) = (Arc::new(Random::new()), Arc::clone(&stop));
+        go!(changer(random, 8, stop))
+    };
+    let (results, all) = unbounded();
+    for part in 0..3 {
+        let results = results.clone();
+        go!(move || {
+            for n in part * GOROUTINES / 3..(part + 1) * GOROUTINES / 3 {
+                let results = results.clone();
+                go!(move || results.send(busy(n)).unwrap());
+                if n.is_multiple_of(50) {
+                    gosched();
+                }
+            }
+        });
+    }
+    drop(results);
+    let sum: u64 = all.iter().sum();
+    stop.store(true, SeqCst);
+    assert_eq!(sum, GOROUTINES * (GOROUTINES - 1) / 2);
+    println!("changes={}", changes.join().unwrap());
+    nothing_left();
+}
+
+/// All others have ended, and the counters, one per P and not atomic, have lost nothing.
+fn nothing_left() {
+    until(|| gmp::num_goroutine() == 1);
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(20) {
+        gosched();
+        assert_eq!(gmp::num_goroutine(), 1);
+    }
+}
+
+#[test]
+fn changes_lose_nothing() {
+    let _watchdog = watchdog();
+    for ended in [
+        child("storm").procs(2).run(),
+        child("storm").procs(8).debug("membarrier=0").run(),
+        child("storm").procs(4).debug("shuffle=3").run(),
+    ] {
+        let changes: u64 = ended.exits(0).value("changes").parse().unwrap();
+        assert!(changes > 20, "{ended}");
+    }
+}
+
+/// Goroutines that never enter the runtime lose their Ps; those that enter often, too.
+fn hogs() {
+    let random = Random::new();
+    let (stop, started) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let start_hog = |n: usize| {
+        let (stop, running) = (Arc::clone(&stop), Arc::clone(&started));
+        let hog = go!(move || {
+            running.fetch_add(1, SeqCst);
+            spin_until(|| stop.load(SeqCst))
+        });
+        until(|| started.load(SeqCst) == n);
+        hog
+    };
+    // Each in turn is left spinning without a P; the next takes the one that is left.
+    let handles: Vec<JoinHandle<u64>> = (1..=3)
+        .map(|n| {
+            gomaxprocs(2);
+            let hog = start_hog(n);
+            assert_eq!(gomaxprocs(1), 2);
+            hog
+        })
+        .collect();
+    for _ in 0..300 {
+        let n = 1 + random.below(8) as usize;
+        gomaxprocs(n);
+        assert_eq!(gomaxprocs(0), n);
+        assert_eq!(go!(move || n).join().unwrap(), n);
+    }
+    stop.store(true, SeqCst);
+    assert!(handles.into_iter().all(|handle| handle.join().unwrap() > 0));
+    nothing_left();
+}
+
+#[test]
+fn goroutines_that_never_yield_cannot_stop_a_change() {
+    let _watchdog = watchdog();
+    child("hogs").procs(2).run().exits(0);
+}
+
+fn spin_for(time: Duration) {
+    let start = Instant::now();
+    spin_until(|| start.elapsed() >= time);
+}
+
+fn callers() {
+    const CHANGES: usize = 100;
+    let random = Arc::new(Random::new());
+    let call = |random: Arc<Random>| {
+        (0..CHANGES).for_each(|_| {
+            let old = gomaxprocs(1 + random.below(4) as usize);
+            assert!((1..=4).contains(&old), "was {old}");
+            match random.below(4) {
+                0 => gosched(),
+                1 => {}
+                // Long enough for another caller to get its turn.
+                _ => spin_for(Duration::from_micros(random.below(200))),
+            }
+        });
+    };
+    let goroutines: Vec<_> = (0..6).map(|_| go!(call(Arc::clone(&random)))).collect();
+    let threads: Vec<_> = (0..3)
+        .map(|_| {
+            let random = Arc::clone(&random);
+            thread::spawn(move || call(random))
+        })
+        .collect();
+    goroutines.into_iter().for_each(|handle| handle.join().unwrap());
+    threads.into_iter().for_each(join_thread);
+    spread();
+    nothing_left();
+}
+
+#[test]
+fn everybody_may_change_it_at_once() {
+    let _watchdog = watchdog();
+    for procs in [1, 2, 4] {
+        child("callers").procs(procs).run().exits(0);
+    }
+}
+
+#[test]
+fn everybody_may_change_it_at_once_without_membarrier() {
+    let _watchdog = watchdog();
+    for procs in [1, 2, 4] {
+        child("callers").procs(procs).debug("membarrier=0").run().exits(0);
+    }
+}
+
+fn sleepers() {
+    const SLEEPERS: u64 = 500;
+    assert_eq!(gomaxprocs(8), 2);
+    let start = Instant::now();
+    let handles: Vec<JoinHandle<Duration>> = (0..SLEEPERS)
+        .map(|n| {
+            go!(move || {
+                // Onto another P, with luck, before the timer is set.
+                (0..n % 5).for_each(|_| gosched());
+                let (wanted, start) = (Duration::from_micros(100 * n), Instant::now());
+                gmp::time::sleep(wanted);
+                let slept = start.elapsed();
+                assert!(slept >= wanted, "{slept:?} of {wanted:?}");
+                slept - wanted
+            })
+        })
+        .collect();
+    // Timers of Ps that go away, and of Ps that are idle and come back.
+    for n in [1, 6, 2, 8, 1] {
+        gmp::time::sleep(Duration::from_millis(3));
+        gomaxprocs(n);
+    }
+    let late = handles.into_iter().map(|handle| handle.join().unwrap()).max();
+    println!("late={late:?}");
+    assert!(start.elapsed() < Duration::from_secs(10), "woken by accident: {late:?}");
+    nothing_left();
+}
+
+#[test]
+fn timers_survive_a_shrink() {
+    let _watchdog = watchdog();
+    for _ in 0..3 {
+        child("sleepers").procs(2).run().exits(0);
+    }
+}
+
+/// A P has one owner at a time: its counters are not atomic, so two would lose counts.
+fn ownership() {
+    const WORKERS: u64 = 6;
+    let stop = Arc::new(AtomicBool::new(false));
+    let spawned = Arc::new(AtomicU64::new(0));
+    let before = gmp::stats().spawned;
+    let workers: Vec<_> = (0..WORKERS)
+        .map(|_| {
+            let (stop, spawned) = (Arc::clone(&stop), Arc::clone(&spawned));
+            go!(move || while !stop.load(SeqCst) {
+                // Between two entries, long enough for the P to be claimed.
+                let mut spins = 0;
+                spin_until(|| {
+                    spins += 1;
+                    spins > 50
+                });
+                drop(go!(|| ()));
+                spawned.fetch_add(1, SeqCst);
+            })
+        })
+        .collect();
+    let random = Random::new();
+    let changes = join_thread(thread::spawn(move || {
+        let start = Instant::now();
+        let mut changes = 0_u64;
+        while start.elapsed() < Duration::from_secs(2) {
+            gomaxprocs(1 + random.below(4) as usize);
+            changes += 1;
+        }
+        changes
+    }));
+    stop.store(true, SeqCst);
+    workers.into_iter().for_each(|handle| handle.join().unwrap());
+    nothing_left();
+    assert_eq!(gmp::stats().spawned - before, WORKERS + spawned.load(SeqCst));
+    println!("changes={changes}");
+}
+
+#[test]
+fn a_p_has_one_owner_at_a_time() {
+    let _watchdog = watchdog();
+    for ended in
+        [child("ownership").procs(4).run(), child("ownership").procs(4).debug("shuffle=9").run()]
+    {
+        let changes: u64 = ended.exits(0).value("changes").parse().unwrap();
+        assert!(changes > 100, "{ended}");
+    }
+}
