@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "a cell that loom checks instead of the compiler")]
 
 use loom::cell::UnsafeCell;
+use std::sync::Arc;
 
 /// Data with one user at a time: loom ends the model if two accesses are not
 /// ordered by the protocol under test. Stands for everything that the real
@@ -43,12 +44,39 @@ impl<T> Checked<T> {
     }
 }
 
-/// Runs `f` under every interleaving with at most `preemptions` preemptions
-/// (fewer if `LOOM_MAX_PREEMPTIONS` says so).
-pub(crate) fn check(preemptions: usize, f: impl Fn() + Send + Sync + 'static) {
-    let mut model = loom::model::Builder::new();
-    let asked = model.preemption_bound.unwrap_or(preemptions);
-    model.preemption_bound = Some(asked.min(preemptions));
-    model.max_branches = 10_000;
-    model.check(f);
+/// Runs `threads` on what `start` makes under every interleaving with at most
+/// `preemptions` preemptions (fewer if `LOOM_MAX_PREEMPTIONS` says so), and `end`
+/// when all of them have ended.
+///
+/// From the order in which threads first run, loom does not reach every other
+/// one within the bound: each thread has its turn to be the first.
+pub(crate) fn check<S: Send + Sync + 'static, const N: usize>(
+    preemptions: usize,
+    start: impl Fn() -> S + Copy + Send + Sync + 'static,
+    threads: [fn(&S); N],
+    end: fn(&S),
+) {
+    for first in 0..N {
+        let mut model = loom::model::Builder::new();
+        let asked = model.preemption_bound.unwrap_or(preemptions);
+        model.preemption_bound = Some(asked.min(preemptions));
+        model.max_branches = 10_000;
+        model.check(move || {
+            let shared = Arc::new(start());
+            let mut threads = threads;
+            threads.rotate_left(first);
+            let others: Vec<_> = threads[1..]
+                .iter()
+                .map(|&run| {
+                    let shared = shared.clone();
+                    loom::thread::spawn(move || run(&shared))
+                })
+                .collect();
+            threads[0](&shared);
+            for other in others {
+                other.join().unwrap();
+            }
+            end(&shared);
+        });
+    }
 }

@@ -10,40 +10,33 @@ mod timers;
 
 use super::WakeState;
 use crate::prim::checked::check;
-use loom::thread;
 use mini::{Cut, Sched, Setup, ptr};
 
-type Submitter = fn(&Sched);
+type Thread = fn(&Sched);
 
-/// Runs the model: its Ms (the first on the main thread, the last on the
-/// spawner's if there is one) and the threads outside.
-fn model(preemptions: usize, setup: Setup, outside: &'static [Submitter]) {
-    check(preemptions, move || {
+const M0: Thread = |sched| sched.schedule(0);
+const M1: Thread = |sched| sched.schedule(1);
+
+/// Runs a model that begins as `prepare` leaves it.
+fn model<const N: usize>(preemptions: usize, setup: Setup, prepare: Thread, threads: [Thread; N]) {
+    let start = move || {
         let sched = Sched::new(&setup);
-        let mut threads = Vec::new();
-        for m in 1..setup.ms {
-            let (sched, spawner) = (sched.clone(), setup.spawner && m == setup.ms - 1);
-            threads.push(thread::spawn(
-                move || {
-                    if spawner { sched.spawner() } else { sched.schedule(m) }
-                },
-            ));
-        }
-        for submit in outside {
-            let sched = sched.clone();
-            threads.push(thread::spawn(move || submit(&sched)));
-        }
-        sched.schedule(0);
-        for thread in threads {
-            thread.join().unwrap();
-        }
-        sched.check_end();
-    });
+        prepare(&sched);
+        sched
+    };
+    check(preemptions, start, threads, Sched::check_end);
+}
+
+fn nothing(_: &Sched) {}
+
+fn goroutine_0_on_p0(sched: &Sched) {
+    sched.ps[0].runq.push(ptr(0), &sched.global);
 }
 
 /// One M that runs out of work against one thread that submits.
 fn one_m(cut: Cut) {
-    model(3, Setup { cut, ..Setup::default() }, &[|sched| sched.ready_outside(0)]);
+    let setup = Setup { cut, ..Setup::default() };
+    model(3, setup, nothing, [M0, |sched| sched.ready_outside(0)]);
 }
 
 #[test]
@@ -81,15 +74,14 @@ fn loom_wake_pending_at_the_limit_is_needed() {
 #[test]
 fn loom_wake_two_submitters() {
     let setup = Setup { goroutines: 2, ..Setup::default() };
-    model(2, setup, &[|sched| sched.ready_outside(0), |sched| sched.ready_outside(1)]);
+    model(2, setup, nothing, [M0, |sched| sched.ready_outside(0), |sched| sched.ready_outside(1)]);
 }
 
 /// A thread has counted a spinner and finds that the idle P is gone, while
 /// another relies on that spinner.
 fn late_spinner(cut: Cut) {
-    let late = |sched: &Sched| sched.start_spinner();
     let setup = Setup { cut, counted: true, ..Setup::default() };
-    model(3, setup, &[late, |sched| sched.ready_outside(0)]);
+    model(2, setup, nothing, [M0, Sched::start_spinner, |sched| sched.ready_outside(0)]);
 }
 
 #[test]
@@ -106,8 +98,8 @@ fn loom_wake_count_under_the_lock_is_needed() {
 /// Two Ms that run out of work, one thread that submits.
 #[test]
 fn loom_wake_two_ms() {
-    let setup = Setup { ms: 2, ps: 2, ..Setup::default() };
-    model(2, setup, &[|sched| sched.ready_outside(0)]);
+    let setup = Setup { ms: 2, ps: 2, busy: 2, ..Setup::default() };
+    model(1, setup, nothing, [M0, M1, |sched| sched.ready_outside(0)]);
 }
 
 /// A goroutine readies another and keeps its thread until that has run: the
@@ -120,25 +112,9 @@ fn busy_submitter(cut: Cut, spawner: bool) {
         }
         _ => sched.gate.wake(),
     };
-    check_with_root(
-        2,
-        Setup { cut, ms: 2, ps: 2, spawner, goroutines: 2, body, ..Setup::default() },
-    );
-}
-
-/// As `model` without threads outside; goroutine 0 lies on the first P.
-fn check_with_root(preemptions: usize, setup: Setup) {
-    check(preemptions, move || {
-        let sched = Sched::new(&setup);
-        sched.ps[0].runq.push(ptr(0), &sched.global);
-        let other = {
-            let (sched, spawner) = (sched.clone(), setup.spawner);
-            thread::spawn(move || if spawner { sched.spawner() } else { sched.schedule(1) })
-        };
-        sched.schedule(0);
-        other.join().unwrap();
-        sched.check_end();
-    });
+    let (busy, second) = if spawner { (1, Sched::spawner as Thread) } else { (2, M1) };
+    let setup = Setup { cut, ms: 2, ps: 2, busy, spawner, goroutines: 2, body, ..Setup::default() };
+    model(3, setup, goroutine_0_on_p0, [M0, second]);
 }
 
 #[test]
@@ -179,15 +155,12 @@ fn first_waits_for_second(sched: &Sched, _: usize, gp: usize) {
 /// spinner that was woken for the first.
 fn chain(cut: Cut) {
     let body = first_waits_for_second;
-    let setup = Setup { cut, ms: 2, ps: 2, idle: true, goroutines: 2, body, ..Setup::default() };
-    model(
-        2,
-        setup,
-        &[|sched| {
-            sched.ready_outside(0);
-            sched.ready_outside(1);
-        }],
-    );
+    let setup = Setup { cut, ms: 2, ps: 2, busy: 0, goroutines: 2, body, ..Setup::default() };
+    let submitter = |sched: &Sched| {
+        sched.ready_outside(0);
+        sched.ready_outside(1);
+    };
+    model(2, setup, nothing, [submitter, M0, M1]);
 }
 
 #[test]
@@ -205,18 +178,8 @@ fn loom_wake_chain_is_needed() {
 /// other has its last look.
 fn batch(cut: Cut) {
     let body = first_waits_for_second;
-    check(2, move || {
-        let sched =
-            Sched::new(&Setup { cut, ms: 2, ps: 2, goroutines: 2, body, ..Setup::default() });
-        sched.global.push_batch(&[ptr(0), ptr(1)]);
-        let other = {
-            let sched = sched.clone();
-            thread::spawn(move || sched.schedule(1))
-        };
-        sched.schedule(0);
-        other.join().unwrap();
-        sched.check_end();
-    });
+    let setup = Setup { cut, ms: 2, ps: 2, busy: 2, goroutines: 2, body, ..Setup::default() };
+    model(3, setup, |sched| sched.global.push_batch(&[ptr(0), ptr(1)]), [M0, M1]);
 }
 
 #[test]
@@ -241,27 +204,12 @@ fn bound(cut: Cut, spawner: bool) {
         }
         _ => sched.hand_p_to(0, m),
     };
-    check(2, move || {
-        let setup = Setup { cut, ms: 2, spawner, goroutines: 2, body, ..Setup::default() };
-        let sched = Sched::new(&setup);
-        sched.ps[0].runq.push(ptr(0), &sched.global);
-        let threads: [Box<dyn FnOnce(&Sched) + Send>; 2] = [
-            Box::new(move |sched| if spawner { sched.spawner() } else { sched.schedule(1) }),
-            Box::new(|sched| {
-                sched.gate.sleep();
-                sched.ready_outside(1);
-            }),
-        ];
-        let threads = threads.map(|run| {
-            let sched = sched.clone();
-            thread::spawn(move || run(&sched))
-        });
-        sched.schedule(0);
-        for thread in threads {
-            thread.join().unwrap();
-        }
-        sched.check_end();
-    });
+    let waker = |sched: &Sched| {
+        sched.gate.sleep();
+        sched.ready_outside(1);
+    };
+    let setup = Setup { cut, ms: 2, spawner, goroutines: 2, body, ..Setup::default() };
+    model(2, setup, goroutine_0_on_p0, [M0, if spawner { Sched::spawner } else { M1 }, waker]);
 }
 
 #[test]

@@ -11,7 +11,6 @@ use crate::prim::checked::Checked;
 use crate::prim::{AtomicU32, AtomicU64, AtomicUsize, full_fence};
 use crate::queue::{Batch, GlobalQueue, LocalQueue, Popped};
 use loom::sync::{Mutex, MutexGuard};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 pub(super) const NOW: u64 = 10;
@@ -85,7 +84,7 @@ pub(super) struct Sched {
 }
 
 /// What a model starts with.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(super) struct Setup {
     pub(super) cut: Cut,
     pub(super) ps: usize,
@@ -93,8 +92,9 @@ pub(super) struct Setup {
     /// The last M is made only when the spawner is rung.
     pub(super) spawner: bool,
     pub(super) timers: bool,
-    /// All Ps are idle, and the Ms begin asleep.
-    pub(super) idle: bool,
+    /// So many Ps begin with the M of their number; the others are idle, and
+    /// the other Ms begin without one.
+    pub(super) busy: usize,
     /// Somebody has counted a spinner already.
     pub(super) counted: bool,
     /// Goroutines to run until the model ends.
@@ -110,7 +110,7 @@ impl Default for Setup {
             ms: 1,
             spawner: false,
             timers: false,
-            idle: false,
+            busy: 1,
             counted: false,
             goroutines: 1,
             body: |_, _, _| (),
@@ -134,16 +134,12 @@ enum Stolen {
 }
 
 impl Sched {
-    /// P number i belongs to M number i as long as there are both; further Ps
-    /// are idle, and further Ms begin without one.
-    pub(super) fn new(setup: &Setup) -> Arc<Sched> {
+    pub(super) fn new(setup: &Setup) -> Sched {
         let wake = WakeState::new();
         if setup.counted {
             wake.start_spinning();
         }
-        let running = if setup.spawner { setup.ms - 1 } else { setup.ms };
-        let busy = if setup.idle { 0 } else { running.min(setup.ps) };
-        let idle: Vec<usize> = (busy..setup.ps).collect();
+        let idle: Vec<usize> = (setup.busy..setup.ps).collect();
         let p = |i| P {
             runq: LocalQueue::new(),
             idle: AtomicU32::new(u32::from(idle.contains(&i))),
@@ -152,11 +148,11 @@ impl Sched {
         };
         let m = |i| M {
             note: Note::new(),
-            p: Checked::new((i < busy).then_some(i)),
+            p: Checked::new((i < setup.busy).then_some(i)),
             spinning: Checked::new(false),
         };
         idle.iter().for_each(|_| wake.p_idle());
-        Arc::new(Sched {
+        Sched {
             cut: setup.cut,
             wake,
             global: GlobalQueue::new(),
@@ -169,7 +165,7 @@ impl Sched {
             left: AtomicUsize::new(setup.goroutines),
             body: setup.body,
             gate: Note::new(),
-        })
+        }
     }
 
     fn procs(&self) -> usize {
@@ -482,6 +478,9 @@ impl Sched {
         }
         drop(idle);
         if keeps && next <= NOW {
+            // Its deadline comes, but other threads get a chance first: a keeper
+            // may come back here as long as somebody else counts as a spinner.
+            loom::thread::yield_now();
             let mut idle = self.idle();
             if idle.keeper == Some(m) {
                 idle.keeper = None;
@@ -531,7 +530,21 @@ impl Sched {
         if self.timers { p.next.load(Relaxed) } else { NEVER }
     }
 
-    /// A timer on the P of `m` that readies `gp`.
+    /// Before the model begins: a timer on P number `p`.
+    pub(super) fn put_timer(&self, p: usize, when: u64, gp: usize) {
+        let mut timers = self.ps[p].timers.lock().unwrap();
+        timers.push((when, gp));
+        publish_next(&self.ps[p], &timers);
+    }
+
+    /// M number `m` begins as the keeper.
+    pub(super) fn keep_first(&self, m: usize, until: u64) {
+        if self.sleep(m, until) {
+            self.schedule(m);
+        }
+    }
+
+    /// A goroutine on `m` adds a timer that readies `gp`.
     pub(super) fn insert_timer(&self, m: usize, when: u64, gp: usize) {
         let p = self.p(m);
         let mut timers = p.timers.lock().unwrap();
