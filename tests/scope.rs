@@ -98,7 +98,7 @@ fn sum_of(numbers: &[i32]) -> i32 {
 
 #[gmp::test]
 fn results_are_dropped_before_the_scope_returns() {
-    struct Borrows<'a>(&'a AtomicUsize, Counted);
+    struct Borrows<'a>(&'a AtomicUsize, #[expect(dead_code, reason = "counts its drop")] Counted);
     impl Drop for Borrows<'_> {
         fn drop(&mut self) {
             // What it borrows must still be there.
@@ -300,7 +300,7 @@ fn values_are_dropped_once_at_the_end_newest_first() {
     // Whatever the destructors do: park, panic, use another key, start goroutines.
     let using: fn() = || NUMBER.with(|number| number.set(number.get() + 1));
     let panicking: fn() = || panic!("as the test wants");
-    let starting: fn() = || go!(|| LAZY.with(|_| ())).join().unwrap();
+    let starting: fn() = || go!(|| TEXT.with(|_| ())).join().unwrap();
     for act in [gosched, using, panicking, starting] {
         assert_eq!(ends(act, nothing, nothing), ["second", "first"]);
         assert_eq!(ends(nothing, act, nothing), ["second", "first"]);

@@ -62,9 +62,20 @@ pub struct Critical {
 }
 
 impl Critical {
-    /// Enters. A store and a load when nobody claims the caller's P.
+    /// Enters. A store and a load when nobody claims the caller's P. Unwinds if
+    /// the caller is a goroutine that has swallowed its `goexit`.
     #[inline(always)]
     pub fn enter() -> Critical {
+        match m::current() {
+            Some(mp) => Critical { mp: enter::enter_or_exit(mp) },
+            None => Critical { mp: null() },
+        }
+    }
+
+    /// Enters, and never unwinds: for where a frame must not be left, as in a
+    /// scope that waits.
+    #[inline(always)]
+    pub(crate) fn enter_inside() -> Critical {
         match m::current() {
             Some(mp) => Critical { mp: enter::enter(mp) },
             None => Critical { mp: null() },

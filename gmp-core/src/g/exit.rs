@@ -8,7 +8,6 @@ use crate::prim::AtomicBool;
 use crate::rt::Critical;
 use crate::sched::SCHED;
 use crate::stats;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
@@ -23,6 +22,10 @@ pub(crate) fn finish<T>(gp: &'static G, result: Ended<T>) {
         hand_over(gp, result);
     } else {
         discard(gp, result);
+    }
+    if !gp.locals.get().is_null() {
+        // Made by the result's destructor.
+        local::drop_all(gp);
     }
 }
 
@@ -48,14 +51,14 @@ fn discard<T>(gp: &'static G, result: thread::Result<T>) {
 
 /// Drops a result nobody takes; a panic that a scope waits for goes there.
 #[inline(always)]
-pub(crate) fn drop_unwanted<T>(gp: &'static G, result: thread::Result<T>) {
+fn drop_unwanted<T>(gp: &'static G, result: thread::Result<T>) {
     match result {
-        Ok(value) if std::mem::needs_drop::<T>() => {
-            // The hook has reported a panic of the destructor already.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
-        }
+        Ok(value) if std::mem::needs_drop::<T>() => panic::last_act(gp, || drop(value)),
         Ok(_) => {}
-        Err(payload) => scope::take_panic(gp, payload),
+        Err(payload) => {
+            let rest = scope::take_panic(gp, payload);
+            panic::last_act(gp, || drop(rest));
+        }
     }
 }
 
@@ -71,7 +74,7 @@ pub(crate) fn reclaim(gp: &'static G, mp: &'static M) {
 
 /// The handle was the last user of a dead goroutine's slot.
 pub(crate) fn free_slot(gp: &'static G) {
-    let critical = Critical::enter();
+    let critical = Critical::enter_inside();
     pool::put(gp, critical.m());
 }
 

@@ -17,13 +17,12 @@
 //! instruction here but the one of the handle's drop.
 #![expect(unsafe_code, reason = "results change hands through raw memory")]
 
-use super::exit;
-use super::{G, GoId};
+use super::{G, GoId, exit, scope};
 use crate::prim::AtomicU32;
 use crate::rt::{Critical, Parker, WaitReason};
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::thread;
 
@@ -140,8 +139,14 @@ fn drop_done<T>(gp: &'static G) {
     // SAFETY: only DONE makes the CAS in `drop` fail (WAITING means that the
     // owner is inside `join`): the packet holds a result, and it is ours.
     let result = unsafe { gp.packet.get().cast::<thread::Result<T>>().read() };
-    exit::drop_unwanted(gp, result);
+    let unwanted = match result {
+        Ok(value) => Ok(value),
+        Err(payload) => Err(scope::take_panic(gp, payload)),
+    };
     release(gp);
+    // The hook has reported a panic of the destructor; a handle's drop has none.
+    // (The dropper's own `goexit` goes on when its payload is dropped.)
+    drop(catch_unwind(AssertUnwindSafe(|| drop(unwanted))));
 }
 
 impl<T> fmt::Debug for JoinHandle<T> {
@@ -165,7 +170,7 @@ fn wait_done(gp: &'static G) {
     if gp.join.load(Acquire) & DONE != 0 {
         return;
     }
-    let critical = Critical::enter();
+    let critical = Critical::enter_inside();
     let parker = Parker::new(&critical);
     gp.joiner.set(&parker);
     // SAFETY: the parker lives in this frame until woken; G readies it once, on
@@ -212,7 +217,7 @@ pub(crate) fn set_done(gp: &'static G) -> bool {
         match gp.join.compare_exchange_weak(seen, seen | DONE, AcqRel, Acquire) {
             Ok(_) => {
                 if seen & WAITING != 0 {
-                    let critical = Critical::enter();
+                    let critical = Critical::enter_inside();
                     // SAFETY: WAITING: the handle's owner is parked on it, and
                     // DONE is set once.
                     unsafe { critical.ready(gp.joiner.get()) };

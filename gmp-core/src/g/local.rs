@@ -1,12 +1,11 @@
 //! Goroutine-local values: what `thread_local!` is to threads.
 #![expect(unsafe_code, reason = "values behind type-erased nodes")]
 
-use super::G;
+use super::{G, panic};
 use crate::m;
 use std::cell::Cell;
 use std::fmt;
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{from_ref, null_mut};
 
 /// One value of one goroutine: a list from `G::locals`, newest first.
@@ -154,21 +153,22 @@ unsafe fn end_node<T>(node: *mut Node, free: bool) {
 enum List {
     Goroutine(&'static G),
     Thread,
-    /// The thread's, from within its destructor.
-    Ending(*const Cell<*mut Node>),
-}
-
-/// A plain thread's list, dropped with the thread.
-struct ThreadList(Cell<*mut Node>);
-
-impl Drop for ThreadList {
-    fn drop(&mut self) {
-        drop_list(List::Ending(&raw const self.0));
-    }
 }
 
 thread_local! {
-    static THREAD: ThreadList = const { ThreadList(Cell::new(null_mut())) };
+    /// A plain thread's values. Without a destructor of its own, so that it can
+    /// be used while the values are dropped.
+    static HEAD: Cell<*mut Node> = const { Cell::new(null_mut()) };
+    /// Drops them when the thread ends.
+    static ENDING: ThreadEnd = const { ThreadEnd };
+}
+
+struct ThreadEnd;
+
+impl Drop for ThreadEnd {
+    fn drop(&mut self) {
+        drop_list(List::Thread);
+    }
 }
 
 impl List {
@@ -179,10 +179,7 @@ impl List {
     fn head(self) -> *mut Node {
         match self {
             List::Goroutine(gp) => gp.locals.get(),
-            // A thread that is gone has no values left.
-            List::Thread => THREAD.try_with(|list| list.0.get()).unwrap_or(null_mut()),
-            // SAFETY: points into the thread-local that is being dropped.
-            List::Ending(head) => unsafe { (*head).get() },
+            List::Thread => HEAD.get(),
         }
     }
 
@@ -190,11 +187,11 @@ impl List {
         match self {
             List::Goroutine(gp) => gp.locals.set(head),
             List::Thread => {
-                // Past the thread's own end the value is leaked.
-                let _ = THREAD.try_with(|list| list.0.set(head));
+                HEAD.set(head);
+                // Registers the destructor; past the thread's end, when there is
+                // none any more, the value is leaked.
+                let _ = ENDING.try_with(|_| ());
             }
-            // SAFETY: as in `head`.
-            List::Ending(cell) => unsafe { (*cell).set(head) },
         }
     }
 
@@ -238,9 +235,13 @@ fn drop_list(list: List) {
     while let Some(node) = list.first_alive() {
         // SAFETY: alive and on the list, which only we touch.
         let end = unsafe { (*node).dead.set(true); (*node).end };
-        // The hook has reported a panic of the destructor already.
         // SAFETY: marked dead just now, so this is the one call with false.
-        let _ = catch_unwind(AssertUnwindSafe(|| unsafe { end(node, false) }));
+        let destroy = || unsafe { end(node, false) };
+        match list {
+            List::Goroutine(gp) => panic::last_act(gp, destroy),
+            // As std, which aborts on a panic in a thread-local's destructor.
+            List::Thread => destroy(),
+        }
     }
     let mut node = list.head();
     list.set_head(null_mut());

@@ -218,6 +218,6 @@ pub(crate) fn entry(gp: &'static G) -> ! {
         if !gp.scope.get().is_null() {
             scope::leave(gp);
         }
-        switch::end(gp, Critical::enter());
+        switch::end(gp, Critical::enter_inside());
     }
 }

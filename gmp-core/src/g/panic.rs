@@ -2,7 +2,7 @@
 //! and `goexit`, which unwinds without being a panic.
 
 use super::{G, flag};
-use crate::m;
+use crate::m::{self, M, taken};
 use crate::prim::{AtomicBool, AtomicU64};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
@@ -51,16 +51,34 @@ struct Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         let here = m::current_g().is_some_and(|gp| std::ptr::eq(gp, self.gp));
-        if here && self.gp.flags.load(Relaxed) & flag::EXITING != 0 && !thread::panicking() {
-            panic::resume_unwind(Box::new(Leaving { gp: self.gp }));
+        if here && must_exit(self.gp) {
+            go_on_exiting(self.gp);
         }
+    }
+}
+
+/// Whether `gp`, the caller, has swallowed its `goexit` and runs user code.
+pub(crate) fn must_exit(gp: &G) -> bool {
+    gp.flags.load(Relaxed) & flag::EXITING != 0 && !thread::panicking()
+}
+
+/// Unwinds `gp`, the caller.
+pub(crate) fn go_on_exiting(gp: &'static G) -> ! {
+    panic::resume_unwind(Box::new(Leaving { gp }))
+}
+
+/// Makes the M's next entry look whether `gp` must exit. Were a claim under way,
+/// the M would take the slow way anyhow.
+pub(crate) fn remind(gp: &G, mp: &M) {
+    if gp.flags.load(Relaxed) & flag::EXITING != 0 {
+        let _ = mp.taken.compare_exchange(taken::NO, taken::ATTENTION, Relaxed, Relaxed);
     }
 }
 
 /// Ends the calling goroutine: its destructors run, nobody else is affected, and
 /// `join` returns a [`Goexit`] payload. Not a panic: nothing is printed, and a
-/// `catch_unwind` on the way does not stop it (the exit goes on when the caught
-/// payload is dropped).
+/// `catch_unwind` on the way does not stop it: the exit goes on when the caught
+/// payload is dropped, or else at the next call into this library.
 ///
 /// In the main goroutine the others go on; when all are gone the process ends
 /// with a fatal error, exit code 2.
@@ -85,7 +103,10 @@ pub fn goexit() -> ! {
         panic!("goexit called on a plain thread: it ends goroutines only; return instead");
     };
     gp.flags.fetch_or(flag::EXITING, Relaxed);
-    panic::resume_unwind(Box::new(Leaving { gp }))
+    if let Some(mp) = m::current() {
+        remind(gp, mp);
+    }
+    go_on_exiting(gp)
 }
 
 /// Whether `result` is an ordinary one with nothing to settle.
@@ -98,7 +119,7 @@ pub(crate) fn is_plain<T>(gp: &G, result: &Ended<T>) -> bool {
 #[cold]
 #[inline(never)]
 pub(crate) fn settle<T>(gp: &'static G, result: Ended<T>) -> Ended<T> {
-    let exiting = gp.flags.fetch_and(!flag::EXITING, Relaxed) & flag::EXITING != 0;
+    let exiting = has_exited(gp);
     let panicked = matches!(&result, Err(payload) if !payload.is::<Leaving>());
     if panicked && aborts() {
         std::process::exit(EXIT_PANIC);
@@ -106,14 +127,29 @@ pub(crate) fn settle<T>(gp: &'static G, result: Ended<T>) -> Ended<T> {
     UNDER_WAY.fetch_sub(u64::from(gp.panics.replace(0)), Relaxed);
     if exiting && !panicked {
         // A body that returned although `goexit` was called had swallowed it.
-        drop_quietly(result);
+        last_act(gp, || drop(result));
         return Err(Box::new(Goexit));
     }
     result
 }
 
-pub(super) fn drop_quietly<T>(value: T) {
-    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(value)));
+/// Ends an exit, if there is one: there is nothing left to leave.
+fn has_exited(gp: &G) -> bool {
+    if let Some(mp) = m::current() {
+        let _ = mp.taken.compare_exchange(taken::ATTENTION, taken::NO, Relaxed, Relaxed);
+    }
+    gp.flags.fetch_and(!flag::EXITING, Relaxed) & flag::EXITING != 0
+}
+
+/// Runs a destructor of `gp`, the caller, after its body has ended. Nobody is
+/// left to tell of its panic but the hook, which has done so, and Go's rule.
+pub(super) fn last_act(gp: &'static G, f: impl FnOnce()) {
+    let mut ended = panic::catch_unwind(AssertUnwindSafe(f));
+    while ended.is_err() {
+        // Settles what it was; dropping the payload is one more last act.
+        let settled = settle(gp, ended);
+        ended = panic::catch_unwind(AssertUnwindSafe(|| drop(settled)));
+    }
 }
 
 /// Puts our hook in front of the one there is: it says which goroutine panics,

@@ -1,7 +1,7 @@
 //! `scope`: goroutines that may borrow from the function that starts them.
 #![expect(unsafe_code, reason = "lifetimes guarded by waiting")]
 
-use super::panic::{Goexit, drop_quietly};
+use super::panic::Goexit;
 use super::spawn::{self, Builder};
 use super::{G, GoId, join::JoinHandle};
 use crate::prim::AtomicUsize;
@@ -15,6 +15,9 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::ptr::{from_ref, null};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+/// What a panic carries.
+type Payload = Box<dyn Any + Send>;
 
 /// Set in `Shared::state` while the scope's owner is parked.
 const WAITING: usize = 1 << (usize::BITS - 1);
@@ -30,7 +33,7 @@ const WAITING: usize = 1 << (usize::BITS - 1);
 pub(crate) struct Shared {
     state: AtomicUsize,
     parker: Cell<*const Parker>,
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    panic: Mutex<Option<Payload>>,
 }
 
 /// A scope to start goroutines in; see [`scope`].
@@ -179,7 +182,7 @@ impl Shared {
         if self.state.load(Acquire) == 0 {
             return;
         }
-        let critical = Critical::enter();
+        let critical = Critical::enter_inside();
         let parker = Parker::new(&critical);
         self.parker.set(&parker);
         // SAFETY: the parker lives in this frame; only a leaver that sees
@@ -214,8 +217,9 @@ unsafe fn announce_wait(shared: *mut ()) -> bool {
 /// A scoped goroutine has ended, its result gone where it goes.
 #[cold]
 pub(super) fn leave(gp: &'static G) {
-    let shared = gp.scope.replace(null());
-    let critical = Critical::enter();
+    // It stays set: a handle dropped later still has a panic to deliver.
+    let shared = gp.scope.get();
+    let critical = Critical::enter_inside();
     // SAFETY: the owner waits for this decrement.
     let before = unsafe { (*shared).state.fetch_sub(1, AcqRel) };
     if before == WAITING | 1 {
@@ -224,27 +228,23 @@ pub(super) fn leave(gp: &'static G) {
     }
 }
 
-/// Nobody joined `gp`, which panicked with `payload`: its scope shall.
+/// Nobody joined `gp`, which panicked with `payload`: its scope shall. What the
+/// scope has no use for comes back, to be dropped.
 #[cold]
-pub(super) fn take_panic(gp: &'static G, payload: Box<dyn Any + Send>) {
+pub(super) fn take_panic(gp: &G, payload: Payload) -> Option<Payload> {
     let shared = gp.scope.get();
     if shared.is_null() || payload.is::<Goexit>() {
-        drop_quietly(payload);
-        return;
+        return Some(payload);
     }
     // SAFETY: the scope's frame lives until this goroutine has left, and a
     // handle cannot outlive the scope.
     let slot = unsafe { &(*shared).panic };
-    let second = {
-        let mut slot = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if slot.is_none() {
-            *slot = Some(payload);
-            None
-        } else {
-            Some(payload)
-        }
-    };
-    drop_quietly(second);
+    let mut slot = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if slot.is_some() {
+        return Some(payload);
+    }
+    *slot = Some(payload);
+    None
 }
 
 impl<'scope> Scope<'scope, '_> {

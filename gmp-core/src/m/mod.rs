@@ -25,6 +25,9 @@ pub(crate) mod taken {
     pub(crate) const CLAIMED: u32 = 1;
     /// It is gone: the M notices at its next entry.
     pub(crate) const LOST: u32 = 2;
+    /// As NO, but the goroutine has an exit to go on with (`g/panic.rs`): its
+    /// next entry takes the slow way, where that is noticed.
+    pub(crate) const ATTENTION: u32 = 3;
 }
 
 /// What the M does with a goroutine that has just left its stack. Handed over

@@ -6,66 +6,108 @@
 //! kernel, then naps: the holder can only be off its CPU because the kernel
 //! took it away.
 
-use super::{AtomicU32, const_unless_loom};
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+#[cfg(not(gmp_loom))]
+mod real {
+    use crate::prim::AtomicU32;
+    use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-#[derive(Debug)]
-pub(crate) struct SpinLock(AtomicU32);
+    #[derive(Debug)]
+    pub(crate) struct SpinLock(AtomicU32);
 
-impl SpinLock {
-    const_unless_loom! {
-        pub(crate) fn new() -> SpinLock {
+    impl SpinLock {
+        pub(crate) const fn new() -> SpinLock {
             SpinLock(AtomicU32::new(0))
         }
-    }
 
-    #[inline(always)]
-    pub(crate) fn lock(&self) {
-        if self.0.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
-            self.lock_contended();
-        }
-    }
-
-    #[cfg(not(gmp_loom))]
-    #[cold]
-    #[inline(never)]
-    fn lock_contended(&self) {
-        const SPINS: u32 = 100;
-        const YIELDS: u32 = 1_000;
-        let mut rounds = 0_u32;
-        loop {
-            if self.0.load(Relaxed) == 0
-                && self.0.compare_exchange(0, 1, Acquire, Relaxed).is_ok()
-            {
-                return;
-            }
-            rounds = rounds.saturating_add(1);
-            if rounds < SPINS {
-                std::hint::spin_loop();
-            } else if rounds < YIELDS {
-                crate::sys::thread_yield();
-            } else {
-                crate::sys::nap_ns(50_000);
+        #[inline(always)]
+        pub(crate) fn lock(&self) {
+            if self.0.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
+                self.lock_contended();
             }
         }
-    }
 
-    #[cfg(gmp_loom)]
-    fn lock_contended(&self) {
-        while self.0.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
-            loom::thread::yield_now();
+        #[cold]
+        #[inline(never)]
+        fn lock_contended(&self) {
+            const SPINS: u32 = 100;
+            const YIELDS: u32 = 1_000;
+            let mut rounds = 0_u32;
+            loop {
+                if self.0.load(Relaxed) == 0
+                    && self.0.compare_exchange(0, 1, Acquire, Relaxed).is_ok()
+                {
+                    return;
+                }
+                rounds = rounds.saturating_add(1);
+                if rounds < SPINS {
+                    std::hint::spin_loop();
+                } else if rounds < YIELDS {
+                    crate::sys::thread_yield();
+                } else {
+                    crate::sys::nap_ns(50_000);
+                }
+            }
         }
-    }
 
-    /// Whether somebody holds it, at this moment.
-    #[inline(always)]
-    pub(crate) fn is_locked(&self) -> bool {
-        self.0.load(Acquire) != 0
-    }
+        /// Whether somebody holds it, at this moment.
+        #[inline(always)]
+        pub(crate) fn is_locked(&self) -> bool {
+            self.0.load(Acquire) != 0
+        }
 
-    /// Releases the lock. Only the holder may call it.
-    #[inline(always)]
-    pub(crate) fn unlock(&self) {
-        self.0.store(0, Release);
+        /// Releases the lock. Only the holder may call it.
+        #[inline(always)]
+        pub(crate) fn unlock(&self) {
+            self.0.store(0, Release);
+        }
     }
 }
+
+/// Loom would let waiters spin in turns for ever: its lock blocks them.
+#[cfg(gmp_loom)]
+#[expect(unsafe_code, reason = "a guard kept beside its own lock")]
+mod model {
+    use loom::sync::{Mutex, MutexGuard};
+    use std::cell::Cell;
+    use std::mem::ManuallyDrop;
+
+    type Guard = ManuallyDrop<MutexGuard<'static, ()>>;
+
+    pub(crate) struct SpinLock {
+        lock: Mutex<()>,
+        held: Cell<Option<Guard>>,
+    }
+
+    impl std::fmt::Debug for SpinLock {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("SpinLock")
+        }
+    }
+
+    // SAFETY: `held` is touched by the holder of `lock` only.
+    unsafe impl Sync for SpinLock {}
+
+    impl SpinLock {
+        pub(crate) fn new() -> SpinLock {
+            SpinLock { lock: Mutex::new(()), held: Cell::new(None) }
+        }
+
+        pub(crate) fn lock(&self) {
+            let guard = self.lock.lock().unwrap();
+            // SAFETY: the guard lies beside its lock, and is not dropped with it.
+            let guard = unsafe { std::mem::transmute::<MutexGuard<'_, ()>, Guard>(guard) };
+            self.held.set(Some(guard));
+        }
+
+        /// Releases the lock. Only the holder may call it.
+        pub(crate) fn unlock(&self) {
+            let guard = self.held.take().expect("unlock without lock");
+            drop(ManuallyDrop::into_inner(guard));
+        }
+    }
+}
+
+#[cfg(gmp_loom)]
+pub(crate) use model::SpinLock;
+#[cfg(not(gmp_loom))]
+pub(crate) use real::SpinLock;

@@ -2,7 +2,7 @@
 //! saved stack pointer. README.md, "Bound goroutines", has the protocol.
 use super::enter::leave;
 use super::{SCHED, idle, switch};
-use crate::g::{G, Status, flag};
+use crate::g::{G, Status, flag, panic};
 use crate::m::{M, Post};
 use std::ptr::from_ref;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
@@ -59,6 +59,7 @@ fn resume_here(gp: &'static G, mp: &'static M) {
     let p = mp.p();
     p.tick.store(p.tick.load(Relaxed).wrapping_add(1), Relaxed);
     p.counts.switches.add(1);
+    panic::remind(gp, mp);
     leave(mp);
 }
 

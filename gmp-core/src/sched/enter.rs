@@ -2,7 +2,7 @@
 //! claim handshake (README.md, "Claim").
 
 use super::{SCHED, idle};
-use crate::g::G;
+use crate::g::{G, panic};
 use crate::m::{self, M, taken};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
@@ -17,7 +17,19 @@ pub(crate) fn enter(mp: &'static M) -> &'static M {
     mp.insched.store(1, Relaxed);
     compiler_fence(SeqCst);
     if mp.taken.load(Relaxed) != taken::NO {
-        return enter_slow(mp);
+        return enter_slow(mp, false);
+    }
+    mp
+}
+
+/// As `enter`, for calls that a user makes: a goroutine whose `goexit` was
+/// swallowed goes on exiting here, by unwinding.
+#[inline(always)]
+pub(crate) fn enter_or_exit(mp: &'static M) -> &'static M {
+    mp.insched.store(1, Relaxed);
+    compiler_fence(SeqCst);
+    if mp.taken.load(Relaxed) != taken::NO {
+        return enter_slow(mp, true);
     }
     mp
 }
@@ -30,25 +42,29 @@ pub(crate) fn leave(mp: &M) {
 
 #[cold]
 #[inline(never)]
-fn enter_slow(mut mp: &'static M) -> &'static M {
+fn enter_slow(mut mp: &'static M, may_exit: bool) -> &'static M {
     let gp = mp.curg();
+    if may_exit && panic::must_exit(gp) {
+        leave(mp);
+        panic::go_on_exiting(gp);
+    }
     loop {
         mp.insched.store(1, Relaxed);
         compiler_fence(SeqCst);
         match mp.taken.load(Acquire) {
-            taken::NO => return mp,
+            taken::NO | taken::ATTENTION => break,
             taken::CLAIMED => {
                 // (M3) against the claimer's second CAS: whoever wins has the P.
                 let kept =
                     mp.taken.compare_exchange(taken::CLAIMED, taken::NO, AcqRel, Acquire).is_ok();
                 if kept {
-                    return mp;
+                    break;
                 }
             }
             _ => {
                 mp.forget_p();
                 if idle::acquire(mp) {
-                    return mp;
+                    break;
                 }
                 if super::bound::is_bound_here(gp) {
                     super::bound::requeue(gp, mp);
@@ -61,6 +77,8 @@ fn enter_slow(mut mp: &'static M) -> &'static M {
             }
         }
     }
+    panic::remind(gp, mp);
+    mp
 }
 
 /// The M this goroutine came back on.

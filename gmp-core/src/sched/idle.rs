@@ -119,7 +119,10 @@ impl Lists {
     /// Finds an M for `p`, or queues it for one.
     fn place(&mut self, p: &'static P, spinning: bool) -> Placed {
         match self.pop_m() {
-            Some((mp, was_keeper)) => Placed::With(mp, was_keeper),
+            Some((mp, was_keeper)) => {
+                p.set_status(status::RUNNING);
+                Placed::With(mp, was_keeper)
+            }
             None => {
                 self.push_pending(p, spinning);
                 Placed::Pending

@@ -7,7 +7,7 @@ use crate::g::{G, pool};
 use crate::m::{self, M, spawner};
 use crate::p::{AllPs, P, status};
 use crate::prim::{AtomicBool, AtomicU64};
-use crate::queue::{Popped, SPILL};
+use crate::queue::{Popped, RING};
 use crate::sys::cgroup::{self, Refresher, Switches};
 use crate::sys::{self, cpus};
 use std::path::Path;
@@ -193,24 +193,14 @@ fn set_procs(old: usize, n: usize, mp: Option<&'static M>) {
 /// `p` goes away: its goroutines to the head of the global queue, in their
 /// order, its timers to `heir`, its free slots to the depot.
 fn drain(p: &'static P, heir: &'static P) {
-    loop {
-        let mut batch: [*mut G; SPILL] = [std::ptr::null_mut(); SPILL];
-        let mut len = 0;
-        while len < SPILL {
-            // No thief runs: the world is stopped.
-            match p.runq.pop(true) {
-                Popped::Nothing => break,
-                Popped::Next(gp) | Popped::Ring(gp) => {
-                    batch[len] = gp;
-                    len += 1;
-                }
-            }
-        }
-        if len == 0 {
-            break;
-        }
-        SCHED.global.push_front_batch(&batch[..len]);
+    let mut batch: [*mut G; RING + 1] = [std::ptr::null_mut(); RING + 1];
+    let mut len = 0;
+    // No thief runs: the world is stopped.
+    while let Popped::Next(gp) | Popped::Ring(gp) = p.runq.pop(true) {
+        batch[len] = gp;
+        len += 1;
     }
+    SCHED.global.push_front_batch(&batch[..len]);
     p.timers.move_to(&heir.timers);
     pool::flush(&p.free);
     p.set_status(status::DEAD);

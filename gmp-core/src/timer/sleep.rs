@@ -36,7 +36,7 @@ pub fn sleep(duration: Duration) {
     };
     let ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     let when = sys::monotonic_ns().saturating_add(ns);
-    let mp = enter::enter(mp);
+    let mp = enter::enter_or_exit(mp);
     let gp = mp.curg();
     if when == u64::MAX {
         let nothing = std::ptr::null_mut();
