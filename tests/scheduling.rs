@@ -239,8 +239,9 @@ fn a_shrink_keeps_the_order_of_the_queue() {
     ended.exits(0);
     let order = numbers(ended.value("order"));
     assert_eq!(order.len(), STRANDED);
-    assert_eq!(order[..2], [STRANDED - 1, 0], "{order:?}");
-    // The head of the global queue came in one batch of 128, the others one at a time.
+    assert_eq!(order[0], STRANDED - 1, "{order:?}");
+    // The head of the global queue came in one batch of 128, the others one at a time, some
+    // of them between those of the batch.
     let (first, second): (Vec<usize>, Vec<usize>) = order[1..].iter().partition(|&&n| n < 127);
     assert!(first.is_sorted() && second.is_sorted(), "{order:?}");
 }

@@ -40,6 +40,11 @@ mod debug;
 mod expand;
 #[cfg(not(gmp_loom))]
 mod g;
+/// Under loom only models of what a goroutine's end decides.
+#[cfg(all(test, gmp_loom))]
+mod g {
+    mod loom_tests;
+}
 #[cfg(not(gmp_loom))]
 mod p;
 #[cfg(not(gmp_loom))]

@@ -50,6 +50,8 @@ pub enum WaitReason {
     Join,
     /// Waiting for the goroutines of a scope.
     ScopeWait,
+    /// Waiting for its turn to stop the world.
+    StoppingTheWorld,
 }
 
 /// "In the scheduler": while it lives, the goroutine keeps its P and its

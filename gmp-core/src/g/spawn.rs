@@ -216,16 +216,36 @@ where
     }
 }
 
-/// The class for a requested size, and large enough for the packet.
+/// The class for a requested size, and large enough for the packet: an
+/// unoptimised build copies closure and result from frame to frame.
 #[inline(always)]
 fn class_for<F, T>(size: Option<usize>) -> io::Result<Class> {
     let packet = size_of::<Packet<F, T>>() + align_of::<Packet<F, T>>();
-    if size.is_none() && packet <= stack::MIN_STACK_SIZE / 8 {
+    if size.is_none() && packet <= SMALL_PACKET + SMALL_PACKET_ALIGN {
         return Ok(pool::default_class());
     }
-    let least = packet.saturating_mul(8).max(stack::MIN_STACK_SIZE);
-    Class::for_size(size.unwrap_or(pool::default_class().slot_size()))
-        .and_then(|class| Class::for_size(class.slot_size().max(least)))
+    class_with_room(size, packet)
+}
+
+#[cold]
+fn class_with_room(size: Option<usize>, packet: usize) -> io::Result<Class> {
+    const COPIES: usize = 64;
+    let size = size.unwrap_or(pool::default_class().slot_size());
+    let asked = Class::for_size(size)?;
+    if packet <= SMALL_PACKET + SMALL_PACKET_ALIGN {
+        return Ok(asked);
+    }
+    let room = packet.saturating_mul(COPIES).min(stack::MAX_STACK_SIZE);
+    if packet > room / 8 {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!(
+                "a goroutine's closure or result of {packet} bytes is too large for any stack: \
+                 put it in a Box"
+            ),
+        ));
+    }
+    Class::for_size(asked.slot_size().max(room))
 }
 
 /// Where the packet goes: below the record if it is small, else at the stack's

@@ -3,6 +3,8 @@
 //!
 //! The tests named `..._is_needed` leave one step out and expect that deadlock.
 
+#[path = "loom_tests/claim.rs"]
+mod claim;
 #[path = "loom_tests/mini.rs"]
 mod mini;
 #[path = "loom_tests/timers.rs"]

@@ -1,42 +1,58 @@
 //! Stopping the world: collecting every P in one pair of hands (README.md,
 //! "Stopping the world").
 
+#![expect(unsafe_code, reason = "waiters on other stacks")]
+
 use super::claim::claim;
 use super::{SCHED, idle};
 use crate::m::M;
 use crate::p::{P, status};
-use crate::prim::AtomicU32;
+use crate::prim::Locked;
+use crate::rt::{Critical, Parker, WaitReason};
 use crate::sys;
-use std::ptr::from_ref;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::cell::Cell;
+use std::ptr::{from_ref, null, null_mut};
+use std::sync::atomic::Ordering::Acquire;
 
 /// How long to wait for an M that is in the scheduler, before looking again.
 const LOOK_AGAIN_NS: u64 = 20_000;
 
-/// One stop at a time. A futex lock of our own: its holder may be a goroutine
-/// that changes threads while it waits for its P.
-static TURN: Turn = Turn(AtomicU32::new(0));
+/// One stop at a time, in the order of asking. Goroutines wait parked: whoever
+/// has the turn may itself have to wait for a P.
+static TURN: Locked<Turn> = Locked::new(Turn { taken: false, first: null(), last: null() });
 
-struct Turn(AtomicU32);
+struct Turn {
+    taken: bool,
+    first: *const Waiter,
+    last: *const Waiter,
+}
+
+/// On the waiter's stack; `next` under TURN's lock.
+struct Waiter {
+    parker: Parker,
+    next: Cell<*const Waiter>,
+}
 
 impl Turn {
-    const FREE: u32 = 0;
-    const HELD: u32 = 1;
-    const CONTENDED: u32 = 2;
-
-    fn take(&self) {
-        if self.0.compare_exchange(Self::FREE, Self::HELD, Acquire, Relaxed).is_ok() {
-            return;
+    fn push(&mut self, waiter: *const Waiter) {
+        // SAFETY: queued waiters stay where they are until they are woken.
+        match unsafe { self.last.as_ref() } {
+            Some(last) => last.next.set(waiter),
+            None => self.first = waiter,
         }
-        while self.0.swap(Self::CONTENDED, Acquire) != Self::FREE {
-            sys::futex_wait(&self.0, Self::CONTENDED, None);
-        }
+        self.last = waiter;
     }
 
-    fn give_back(&self) {
-        if self.0.swap(Self::FREE, Release) == Self::CONTENDED {
-            sys::futex_wake(&self.0);
+    fn pop(&mut self) -> *const Waiter {
+        let waiter = self.first;
+        // SAFETY: as in `push`.
+        if let Some(waiter) = unsafe { waiter.as_ref() } {
+            self.first = waiter.next.get();
+            if self.first.is_null() {
+                self.last = null();
+            }
         }
+        waiter
     }
 }
 
@@ -44,17 +60,56 @@ impl Turn {
 pub(crate) struct MyTurn(());
 
 impl MyTurn {
-    /// Waits for the right. Called outside the scheduler: a goroutine that waits
-    /// here blocks its thread, and its P can be claimed.
+    /// Waits for the right. Called outside the scheduler.
     pub(crate) fn take() -> MyTurn {
-        TURN.take();
+        let critical = Critical::enter_inside();
+        let waiter = Waiter { parker: Parker::new(&critical), next: Cell::new(null()) };
+        let free = TURN.with_and_keep(|turn| {
+            if turn.taken {
+                turn.push(&waiter);
+                return false;
+            }
+            turn.taken = true;
+            true
+        });
+        if free {
+            TURN.unlock();
+        } else {
+            // SAFETY: the waiter lives in this frame until it is woken, once, by
+            // whoever pops it, under the lock that `unlock_turn` releases.
+            unsafe {
+                critical.park_unless(
+                    &waiter.parker,
+                    WaitReason::StoppingTheWorld,
+                    unlock_turn,
+                    null_mut(),
+                );
+            }
+        }
         MyTurn(())
     }
 }
 
+/// # Safety
+/// The caller holds TURN's lock.
+unsafe fn unlock_turn(_: *mut ()) -> bool {
+    TURN.unlock();
+    true
+}
+
 impl Drop for MyTurn {
+    /// Hands the turn to the one who waits longest.
     fn drop(&mut self) {
-        TURN.give_back();
+        let critical = Critical::enter_inside();
+        let next = TURN.with(|turn| {
+            let next = turn.pop();
+            turn.taken = !next.is_null();
+            next
+        });
+        if !next.is_null() {
+            // SAFETY: popped, so parked, and woken by us alone.
+            unsafe { critical.ready(&raw const (*next).parker) };
+        }
     }
 }
 
