@@ -14,7 +14,7 @@ use gmp::__private::{MainOptions, run_main};
 use gmp::chan::bounded;
 use gmp::{Goexit, go, goexit, goroutine_local, gosched};
 use support::child::{PANICKED, child, main, programs};
-use support::{join_thread, until, watchdog};
+use support::{join_thread, spin_until, until, watchdog};
 
 fn abort<R: std::process::Termination + 'static>(body: fn() -> R) -> ExitCode {
     run_main(MainOptions::new().on_panic_abort(true), body)
@@ -28,6 +28,7 @@ fn program() {
         ("main_fails", || main(|| Err::<(), &str>("no luck"))),
         ("main_fails_in_code", || main(|| ExitCode::from(1))),
         ("main_returns", || main(main_returns)),
+        ("main_returns_beside_a_hog", || main(main_returns_beside_a_hog)),
         ("abort", || abort(aborts)),
         ("abort_unless_caught", || abort(caught)),
         ("abort_main_panics", || abort(main_panics)),
@@ -44,7 +45,6 @@ fn program() {
         ("exit_of_main", || main(exit_of_main)),
         ("exit_of_main_alone", || main(|| goexit())),
         ("exit_on_a_thread", || main(exit_on_a_thread)),
-        ("without_runtime", without_runtime),
     ]);
 }
 
@@ -115,21 +115,28 @@ fn main_returns() {
             gosched();
         }
     };
+    until(|| STARTED.load(SeqCst) == 3);
+    println!("main is done");
+}
+
+/// Needs a second P: nobody else runs where these two spin.
+fn main_returns_beside_a_hog() {
     go! {
         let _says = Says("a hog was waited for");
-        until(|| STARTED.load(SeqCst) == 3);
-        start();
-        support::spin_until(|| false);
+        STARTED.fetch_add(1, SeqCst);
+        spin_until(|| false);
     };
-    until(|| STARTED.load(SeqCst) == 4);
+    spin_until(|| STARTED.load(SeqCst) == 1);
     println!("main is done");
 }
 
 #[test]
 fn main_does_not_wait_for_others() {
     let _watchdog = watchdog();
-    for procs in [2, 4] {
-        let ended = child("main_returns").procs(procs).run();
+    for (program, procs) in
+        [("main_returns", 1), ("main_returns", 4), ("main_returns_beside_a_hog", 2)]
+    {
+        let ended = child(program).procs(procs).run();
         ended.exits(0).prints("main is done").prints_no("waited for");
         assert!(ended.took < Duration::from_secs(20), "{ended}");
     }
@@ -479,21 +486,4 @@ fn exit_on_a_thread() {
 fn goexit_is_for_goroutines() {
     let _watchdog = watchdog();
     child("exit_on_a_thread").run().exits(0).reports("goexit called on a plain thread");
-}
-
-// --- no runtime ---------------------------------------------------------------------------
-
-fn without_runtime() -> ExitCode {
-    let failed =
-        catch_unwind(|| go!(|| ()).id()).is_err() && catch_unwind(|| gmp::gomaxprocs(0)).is_err();
-    assert!(gmp::current().is_none());
-    assert_eq!(gmp::num_goroutine(), 0);
-    if failed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-#[test]
-fn without_a_runtime_the_message_names_the_ways_to_start_one() {
-    let _watchdog = watchdog();
-    let ended = child("without_runtime").run();
-    ended.exits(0).reports("#[gmp::main]").reports("#[gmp::test]").reports("Runtime::builder()");
 }

@@ -23,6 +23,7 @@ use support::{Random, join_thread, process, spin_until, until, watchdog, within}
 #[test]
 fn program() {
     programs(&[
+        ("without_runtime", without_runtime),
         ("started_twice", started_twice),
         ("embedded", embedded),
         ("counts", || main(counts)),
@@ -37,6 +38,21 @@ fn program() {
 }
 
 // --- starting -----------------------------------------------------------------------------
+
+fn without_runtime() -> ExitCode {
+    let failed =
+        catch_unwind(|| go!(|| ()).id()).is_err() && catch_unwind(|| gmp::gomaxprocs(0)).is_err();
+    assert!(gmp::current().is_none());
+    assert_eq!(gmp::num_goroutine(), 0);
+    if failed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[test]
+fn without_a_runtime_the_message_names_the_ways_to_start_one() {
+    let _watchdog = watchdog();
+    let ended = child("without_runtime").run();
+    ended.exits(0).reports("#[gmp::main]").reports("#[gmp::test]").reports("Runtime::builder()");
+}
 
 fn started_twice() -> ExitCode {
     assert_eq!(stats(), Stats::default());

@@ -7,16 +7,18 @@
 //! * `Context::new()`: no coroutine yet. `const`.
 //! * `is_made(&self)`: whether the slot has its coroutine.
 //! * `unsafe make(&self, gp, top) -> io::Result<()>`: makes it, once per slot: its
-//!   first resume calls `g::entry(gp)`, which never returns but runs one goroutine
-//!   after the other; frames lie below `top` where the backend uses our stacks.
-//!   Called outside the scheduler if `MAKE_ALLOCATES`, else inside. What it
-//!   allocates stays with the slot, so such slots never lose their memory.
+//!   first resume calls `g::entry(gp)`, which runs one goroutine after the other;
+//!   frames lie below `top` where the backend uses our stacks.
+//!   Called outside the scheduler if `MAKE_ALLOCATES`, else inside.
 //! * `unsafe resume(&self)`: runs the goroutine until it suspends. Called on an
 //!   M's own stack.
 //! * `unsafe suspend(&self)`: back to the M that resumed; returns when resumed
 //!   again, maybe by another M. Called on the goroutine's stack.
+//! * `unsafe release(&self, gp)`: gives back what `make` allocated; outside the
+//!   scheduler.
 //! * `overflowed(&self, gp, address)`: whether a fault of `gp`, which runs, at
 //!   `address` is an overflow of its stack. Called in a signal handler.
+//! * `process_start()`: called once, before the runtime's signal handlers are set.
 //! * `thread_start()`: called once by each M before its first resume.
 //!
 //! A goroutine's end is a suspension like any other, and the next goroutine on
@@ -33,4 +35,4 @@ use on_corosensei as backend;
 #[cfg(feature = "generator")]
 use on_generator as backend;
 
-pub(crate) use backend::{Context, MAKE_ALLOCATES, thread_start};
+pub(crate) use backend::{Context, MAKE_ALLOCATES, process_start, thread_start};

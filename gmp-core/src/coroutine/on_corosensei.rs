@@ -61,7 +61,7 @@ impl Context {
         };
         let co = Co::with_stack(stack, move |yielder, ()| {
             gp.ctx.yielder.set(yielder);
-            g::entry(gp)
+            g::entry(gp);
         });
         // SAFETY: no other reference to the cell exists while nothing runs here.
         // A former coroutine is never dropped, which would unwind it.
@@ -80,6 +80,11 @@ impl Context {
     }
 
     /// # Safety
+    /// `gp` is dead and its slot the caller's.
+    #[expect(clippy::unused_self, reason = "the seam's signature")]
+    pub(crate) unsafe fn release(&self, _gp: &'static G) {}
+
+    /// # Safety
     /// Called on the stack of this context's goroutine.
     #[inline(always)]
     pub(crate) unsafe fn suspend(&self) {
@@ -93,5 +98,7 @@ impl Context {
         (gp.low..gp.low + gp.slot.class.guard_size()).contains(&address)
     }
 }
+
+pub(crate) fn process_start() {}
 
 pub(crate) fn thread_start() {}

@@ -4,11 +4,10 @@
 //! A goroutine's slot in our arena then holds only its record and packet; its
 //! frames are on a stack of the crate's, kept with the slot and used again. Each
 //! such stack takes two memory mappings, and the crate panics when the kernel
-//! has no more, so their number is bounded here, with an error. Stacks are kept
-//! for the next goroutine and never given back.
+//! has no more, so their number is bounded here, with an error.
 #![expect(unsafe_code, reason = "stack switching")]
 
-use crate::g::{self, G};
+use crate::g::{self, G, flag};
 use generator::{Generator, Gn};
 use std::cell::{Cell, UnsafeCell};
 use std::io;
@@ -65,7 +64,7 @@ impl Context {
             Gn::<()>::new_opt(size / size_of::<usize>(), move || {
                 let here = 0_u8;
                 gp.ctx.top.set(std::ptr::from_ref(&here) as usize);
-                g::entry(gp)
+                g::entry(gp);
             })
         }));
         match made {
@@ -96,6 +95,21 @@ impl Context {
     }
 
     /// # Safety
+    /// `gp` is dead, its slot the caller's, outside the scheduler.
+    pub(crate) unsafe fn release(&self, gp: &'static G) {
+        // SAFETY: nothing runs on the slot.
+        if let Some(mut generator) = unsafe { (*self.generator.get()).take() } {
+            // Dropping a suspended generator unwinds it, under a panic hook of
+            // the crate's: let it end by itself instead.
+            gp.flags.store(flag::QUIT, Relaxed);
+            generator.resume();
+            debug_assert!(generator.is_done());
+            drop(generator);
+            STACKS.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// # Safety
     /// Called on the stack of this context's goroutine.
     #[expect(clippy::unused_self, reason = "the seam's signature")]
     pub(crate) unsafe fn suspend(&self) {
@@ -118,6 +132,13 @@ fn max_stacks() -> usize {
             .saturating_sub(SPARE_MAPPINGS)
             / 2
     })
+}
+
+/// Has the crate install its signal handlers now, so that ours come after them.
+/// (Its own would end the process over any fault on a plain thread.)
+pub(crate) fn process_start() {
+    // It does so when its first generator runs.
+    Gn::<()>::new_opt(crate::sys::PAGE, || ()).resume();
 }
 
 /// Makes the crate's thread-local, which allocates, before the scheduler needs it.

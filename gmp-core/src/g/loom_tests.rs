@@ -15,6 +15,8 @@ enum Cut {
     AnnounceByCas,
     /// The second of M and handle is not found out.
     SecondFrees,
+    /// G finds the handle gone and does not acquire what its owner read before.
+    AcquireOfDrop,
 }
 
 mod join {
@@ -96,7 +98,8 @@ mod join {
         }
 
         fn set_done(&self) -> bool {
-            let mut seen = self.word().load(Relaxed);
+            let first = if self.cut == Cut::AcquireOfDrop { Relaxed } else { Acquire };
+            let mut seen = self.word().load(first);
             while seen & HANDLE != 0 {
                 match self.word().compare_exchange_weak(seen, seen | DONE, AcqRel, Acquire) {
                     Ok(_) => {
@@ -188,9 +191,19 @@ mod join {
         joined(Cut::Nothing);
     }
 
+    fn dropped(cut: Cut) {
+        check(4, move || G::new(cut), [G::end, G::drop_handle], G::all_settled);
+    }
+
     #[test]
     fn loom_join_dropped_against_end() {
-        check(4, || G::new(Cut::Nothing), [G::end, G::drop_handle], G::all_settled);
+        dropped(Cut::Nothing);
+    }
+
+    #[test]
+    #[should_panic(expected = "Causality violation")]
+    fn loom_join_acquire_of_drop_is_needed() {
+        dropped(Cut::AcquireOfDrop);
     }
 
     #[test]

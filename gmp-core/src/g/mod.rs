@@ -13,7 +13,7 @@ pub(crate) mod pool;
 pub(crate) mod scope;
 pub(crate) mod spawn;
 
-use crate::coroutine::Context;
+use crate::coroutine::{self, Context};
 use crate::m::M;
 use crate::prim::{AtomicRef, AtomicU8, AtomicU32};
 use crate::rt::{Critical, Parker, WaitReason};
@@ -37,6 +37,8 @@ pub(crate) mod flag {
     pub(crate) const NAMED: u32 = 4;
     /// Its name is on the heap.
     pub(crate) const NAME_OWNED: u32 = 8;
+    /// No goroutine: the slot's coroutine shall end (`Context::release`).
+    pub(crate) const QUIT: u32 = 16;
 }
 
 /// What a goroutine is doing. Says who owns its stack: in RUNNING the M that
@@ -208,7 +210,7 @@ impl G {
 
 /// The function on every slot's stack: runs one goroutine after the other, each
 /// start being a resume of the suspension in which the one before ended.
-pub(crate) fn entry(gp: &'static G) -> ! {
+pub(crate) fn entry(gp: &'static G) {
     loop {
         // SAFETY: `run` was set by the spawner together with the packet it expects.
         #[expect(unsafe_code, reason = "calls the spawner's monomorphic body")]
@@ -219,5 +221,8 @@ pub(crate) fn entry(gp: &'static G) -> ! {
             scope::leave(gp);
         }
         switch::end(gp, Critical::enter_inside());
+        if coroutine::MAKE_ALLOCATES && gp.flags.load(Relaxed) & flag::QUIT != 0 {
+            return;
+        }
     }
 }

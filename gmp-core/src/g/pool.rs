@@ -247,8 +247,6 @@ fn put_shared(gp: &'static G) {
 }
 
 fn want_trim(excess: bool) {
-    // What a backend allocated for a slot would be lost with its record.
-    let excess = excess && !coroutine::MAKE_ALLOCATES;
     if excess && !TRIM_WANTED.load(Relaxed) && !TRIM_WANTED.swap(true, Relaxed) {
         crate::m::spawner::ring();
     }
@@ -318,6 +316,14 @@ fn give_back(class: Class, mut count: usize) {
 
 /// `taken` is sorted; neighbours go in one system call.
 fn discard(class: Class, taken: &[u32]) {
+    for &index in taken {
+        // SAFETY: the slot was on the free list: its record is there, nothing
+        // runs on it, and it is ours now.
+        unsafe {
+            let gp = &*Slot { class, index }.g_ptr();
+            gp.ctx.release(gp);
+        }
+    }
     let mut rest = taken;
     while let Some(&first) = rest.first() {
         let run = rest

@@ -1,5 +1,8 @@
 //! A hint that memory is about to be used.
-#![expect(unsafe_code, reason = "one instruction")]
+#![cfg_attr(
+    all(target_arch = "x86_64", not(miri)),
+    expect(unsafe_code, reason = "one instruction")
+)]
 
 /// Starts loading the cache line at `ptr`, which may be anything.
 #[inline(always)]

@@ -12,7 +12,7 @@ mod timers;
 
 use super::WakeState;
 use crate::prim::checked::check;
-use mini::{Cut, Sched, Setup, ptr};
+use mini::{Cut, Limit, Sched, Setup, ptr};
 
 type Thread = fn(&Sched);
 
@@ -105,8 +105,8 @@ fn loom_wake_two_ms() {
 }
 
 /// A goroutine readies another and keeps its thread until that has run: the
-/// second M must come for it, from wherever it is.
-fn busy_submitter(cut: Cut, spawner: bool) {
+/// second M must come for it, from wherever it is, or be made.
+fn busy_submitter(cut: Cut, limit: Limit) {
     let body = |sched: &Sched, m, gp| match gp {
         0 => {
             sched.ready(m, 1);
@@ -114,37 +114,40 @@ fn busy_submitter(cut: Cut, spawner: bool) {
         }
         _ => sched.gate.wake(),
     };
-    let (busy, second) = if spawner { (1, Sched::spawner as Thread) } else { (2, M1) };
-    let setup = Setup { cut, ms: 2, ps: 2, busy, spawner, goroutines: 2, body, ..Setup::default() };
+    let (busy, second) = match limit {
+        Limit::Reached => (2, M1),
+        _ => (1, Sched::spawner as Thread),
+    };
+    let setup = Setup { cut, ms: 2, ps: 2, busy, limit, goroutines: 2, body, ..Setup::default() };
     model(3, setup, goroutine_0_on_p0, [M0, second]);
 }
 
 #[test]
 fn loom_wake_busy_submitter() {
-    busy_submitter(Cut::Nothing, false);
+    busy_submitter(Cut::Nothing, Limit::Reached);
 }
 
 #[test]
 fn loom_wake_new_m() {
-    busy_submitter(Cut::Nothing, true);
+    busy_submitter(Cut::Nothing, Limit::Above);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn loom_wake_busy_recheck_is_needed() {
-    busy_submitter(Cut::Recheck, false);
+    busy_submitter(Cut::Recheck, Limit::Reached);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn loom_wake_busy_leaver_fence_is_needed() {
-    busy_submitter(Cut::LeaverFence, false);
+    busy_submitter(Cut::LeaverFence, Limit::Reached);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn loom_wake_busy_submitter_fence_is_needed() {
-    busy_submitter(Cut::SubmitterFence, false);
+    busy_submitter(Cut::SubmitterFence, Limit::Reached);
 }
 
 /// The first of two goroutines keeps its thread until the second has run, so
@@ -197,41 +200,49 @@ fn loom_wake_after_a_batch_is_needed() {
 
 /// Goroutine 0 parks with its thread (M 0) and hands its P off; a thread outside
 /// readies it again, and M 1 gives it a P.
-fn bound(cut: Cut, spawner: bool) {
+fn bound(cut: Cut, limit: Limit) {
     let body = |sched: &Sched, m, gp| match gp {
-        0 => {
-            sched.gate.wake();
-            sched.hand_off(m);
-            sched.sleep_bound(m);
-        }
+        0 => sched.park_bound(m),
         _ => sched.hand_p_to(0, m),
     };
     let waker = |sched: &Sched| {
         sched.gate.sleep();
         sched.ready_outside(1);
     };
-    let setup = Setup { cut, ms: 2, spawner, goroutines: 2, body, ..Setup::default() };
-    model(2, setup, goroutine_0_on_p0, [M0, if spawner { Sched::spawner } else { M1 }, waker]);
+    let second = if limit == Limit::Reached { M1 } else { Sched::spawner };
+    let setup = Setup { cut, ms: 2, limit, goroutines: 2, body, ..Setup::default() };
+    model(2, setup, goroutine_0_on_p0, [M0, second, waker]);
 }
 
 #[test]
 fn loom_wake_bound() {
-    bound(Cut::Nothing, false);
+    bound(Cut::Nothing, Limit::Reached);
 }
 
 #[test]
 fn loom_wake_bound_new_m() {
-    bound(Cut::Nothing, true);
+    bound(Cut::Nothing, Limit::Above);
+}
+
+#[test]
+fn loom_wake_bound_at_the_limit() {
+    bound(Cut::Nothing, Limit::UnlessParked);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn loom_wake_bound_pending_at_the_limit_is_needed() {
+    bound(Cut::PendingAtLimit, Limit::UnlessParked);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn loom_wake_bound_leaver_fence_is_needed() {
-    bound(Cut::LeaverFence, false);
+    bound(Cut::LeaverFence, Limit::Reached);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn loom_wake_bound_recheck_is_needed() {
-    bound(Cut::Recheck, false);
+    bound(Cut::Recheck, Limit::Reached);
 }

@@ -1,12 +1,13 @@
 //! The SIGSEGV handler: a fault in a guard is a goroutine's stack overflow.
 #![expect(unsafe_code, reason = "signal handling")]
 
+use crate::coroutine;
 use crate::g::G;
 use crate::m;
 use crate::sys;
 use std::fmt::Write;
 use std::mem::MaybeUninit;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::sync::OnceLock;
 
 /// Bytes of each M's signal stack. The kernel's frame alone takes up to 12 KiB.
@@ -21,24 +22,35 @@ static PREVIOUS: OnceLock<Previous> = OnceLock::new();
 
 /// Installs the handler. Once, before the first M starts.
 pub(crate) fn install() {
-    PREVIOUS.get_or_init(|| Previous {
-        segv: replace_action(libc::SIGSEGV),
-        bus: replace_action(libc::SIGBUS),
+    PREVIOUS.get_or_init(|| {
+        let previous = Previous { segv: action_of(libc::SIGSEGV), bus: action_of(libc::SIGBUS) };
+        // A backend's own handlers, if it has any, do not come in between.
+        coroutine::process_start();
+        previous
     });
+    set_action(libc::SIGSEGV);
+    set_action(libc::SIGBUS);
 }
 
-fn replace_action(signal: i32) -> libc::sigaction {
-    let mut old = MaybeUninit::<libc::sigaction>::zeroed();
+fn action_of(signal: i32) -> libc::sigaction {
+    let mut now = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: asks only; `now` is a valid place for the answer, and all zeros
+    // (the default action) if there is none.
+    unsafe {
+        libc::sigaction(signal, null(), now.as_mut_ptr());
+        now.assume_init()
+    }
+}
+
+fn set_action(signal: i32) {
     // SAFETY: an all-zero sigaction is valid; the handler has the SA_SIGINFO
-    // signature; `old` is written by a successful call, which this is for a
-    // catchable signal.
+    // signature.
     unsafe {
         let mut new: libc::sigaction = std::mem::zeroed();
         new.sa_sigaction = on_fault as *const () as usize;
         new.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
         libc::sigemptyset(&mut new.sa_mask);
-        libc::sigaction(signal, &new, old.as_mut_ptr());
-        old.assume_init()
+        libc::sigaction(signal, &new, null_mut());
     }
 }
 

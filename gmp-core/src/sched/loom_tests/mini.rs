@@ -8,7 +8,7 @@
 use super::super::WakeState;
 use crate::m::note::Note;
 use crate::prim::checked::Checked;
-use crate::prim::{AtomicU32, AtomicU64, AtomicUsize, full_fence};
+use crate::prim::{AtomicU32, AtomicU64, AtomicUsize, full_fence, futex_wait, futex_wake};
 use crate::queue::{Batch, GlobalQueue, LocalQueue, Popped};
 use loom::sync::{Mutex, MutexGuard};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -33,7 +33,8 @@ pub(super) enum Cut {
     /// A spinner's count is given back under the lock under which no P was
     /// found for it.
     CountUnderLock,
-    /// A P whose M cannot be made now stays pending.
+    /// At the thread limit, a P that was to be woken up becomes pending, so that
+    /// an M on its way to sleep finds it.
     PendingAtLimit,
     /// (T2): the timer is published before the keeper's deadline is read.
     TimerFence,
@@ -62,6 +63,17 @@ struct Idle {
     finished: bool,
 }
 
+/// Whether there can be more Ms than those that run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Limit {
+    /// No.
+    Reached,
+    /// The spawner makes the last M as soon as a P is pending.
+    Above,
+    /// The spawner makes it only if the others are parked with their goroutines.
+    UnlessParked,
+}
+
 /// What a goroutine does when it is run, on M number `m`.
 type Body = fn(sched: &Sched, m: usize, gp: usize);
 
@@ -75,8 +87,10 @@ pub(super) struct Sched {
     keeper_until: AtomicU64,
     /// Whether the model looks at timers at all.
     timers: bool,
-    /// Whether the spawner can make an M; if not, the thread limit is reached.
-    spawner: Option<Note>,
+    limit: Limit,
+    bell: AtomicU32,
+    /// Ms parked with their goroutine.
+    parked: AtomicUsize,
     left: AtomicUsize,
     body: Body,
     /// For a goroutine that keeps its thread until another one has run.
@@ -89,8 +103,7 @@ pub(super) struct Setup {
     pub(super) cut: Cut,
     pub(super) ps: usize,
     pub(super) ms: usize,
-    /// The last M is made only when the spawner is rung.
-    pub(super) spawner: bool,
+    pub(super) limit: Limit,
     pub(super) timers: bool,
     /// So many Ps begin with the M of their number; the others are idle, and
     /// the other Ms begin without one.
@@ -108,7 +121,7 @@ impl Default for Setup {
             cut: Cut::Nothing,
             ps: 1,
             ms: 1,
-            spawner: false,
+            limit: Limit::Reached,
             timers: false,
             busy: 1,
             counted: false,
@@ -161,7 +174,9 @@ impl Sched {
             idle: Mutex::new(Idle { ps: idle.clone(), ..Idle::default() }),
             keeper_until: AtomicU64::new(NEVER),
             timers: setup.timers,
-            spawner: setup.spawner.then(Note::new),
+            limit: setup.limit,
+            bell: AtomicU32::new(0),
+            parked: AtomicUsize::new(0),
             left: AtomicUsize::new(setup.goroutines),
             body: setup.body,
             gate: Note::new(),
@@ -398,13 +413,17 @@ impl Sched {
             drop(idle);
             self.ms[m].spinning.set(true);
             self.wake_with(m, p);
-        } else if self.spawner.is_some() || self.cut != Cut::PendingAtLimit {
+        } else if self.limit == Limit::Above {
             idle.pending.push((p, true));
             drop(idle);
             self.ring();
-        } else {
+        } else if self.cut == Cut::PendingAtLimit {
             self.push_idle_p(&mut idle, p);
             self.give_count_back(idle);
+        } else {
+            idle.pending.push((p, false));
+            self.give_count_back(idle);
+            self.ring();
         }
     }
 
@@ -418,9 +437,7 @@ impl Sched {
         }
     }
 
-    /// M number `m`, parked together with its goroutine, gives up its P.
-    pub(super) fn hand_off(&self, m: usize) {
-        let p = self.ms[m].p.replace(None).expect("hand_off without a P");
+    fn hand_off(&self, p: usize) {
         let mut idle = self.idle();
         let timers = self.next_due(&self.ps[p]) != NEVER;
         if !self.ps[p].runq.is_empty() || self.global.len() != 0 || timers {
@@ -499,9 +516,16 @@ impl Sched {
 
     // sched/bound.rs
 
-    /// The goroutine of `m`, parked with its thread, waits to be given a P.
-    pub(super) fn sleep_bound(&self, m: usize) {
+    /// The goroutine on `m` parks together with its thread, until somebody gives
+    /// that a P.
+    pub(super) fn park_bound(&self, m: usize) {
+        let p = self.ms[m].p.replace(None).expect("a P to hand off");
+        self.parked.fetch_add(1, Relaxed);
+        // The commit: from here on it may be readied.
+        self.gate.wake();
+        self.hand_off(p);
         self.ms[m].note.sleep();
+        self.parked.fetch_sub(1, Relaxed);
     }
 
     /// `m` has dequeued the goroutine parked on `owner`.
@@ -513,15 +537,28 @@ impl Sched {
     // m/spawner.rs
 
     fn ring(&self) {
-        if let Some(bell) = &self.spawner {
-            bell.wake();
+        if self.limit != Limit::Reached {
+            self.bell.fetch_add(1, Release);
+            futex_wake(&raw const self.bell);
         }
     }
 
-    /// The spawner, which makes the last M when it is rung for the first time.
+    /// The spawner, which becomes the last M.
     pub(super) fn spawner(&self) {
-        self.spawner.as_ref().expect("a model with a spawner").sleep();
-        self.schedule(self.ms.len() - 1);
+        loop {
+            let bell = self.bell.load(Acquire);
+            if self.may_make_last_m() {
+                return self.schedule(self.ms.len() - 1);
+            }
+            futex_wait(&self.bell, bell, None);
+        }
+    }
+
+    fn may_make_last_m(&self) -> bool {
+        let parked = self.parked.load(Relaxed);
+        let idle = self.idle();
+        let allowed = self.limit == Limit::Above || parked == self.ms.len() - 1;
+        idle.finished || !idle.pending.is_empty() && allowed
     }
 
     // timer/mod.rs
