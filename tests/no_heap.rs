@@ -6,6 +6,7 @@
 //! an allocation per goroutine would show in each, thousands of times.
 #![cfg(not(feature = "generator"))]
 #![expect(unsafe_code, reason = "a global allocator that counts")]
+#![expect(clippy::redundant_closure, reason = "the closure form is what is tested")]
 
 mod support;
 

@@ -15,7 +15,9 @@ use gmp::__private::{MainOptions, run_main};
 use gmp::chan::bounded;
 use gmp::sync::WaitGroup;
 use gmp::{Builder, JoinHandle, go, gosched};
-use support::child::{Child, Ended, child, main, programs};
+#[cfg(not(feature = "generator"))]
+use support::child::Child;
+use support::child::{Ended, child, main, programs};
 use support::{join_thread, process, until, watchdog, within};
 
 #[test]

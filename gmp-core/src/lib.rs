@@ -66,6 +66,10 @@ pub use public::*;
 
 #[cfg(not(gmp_loom))]
 mod public {
+    #[doc(hidden)]
+    pub use crate::expand::{
+        MainOptions, run_main, run_test, scope_spawn, scope_spawn_with, spawn_with,
+    };
     pub use crate::g::id::GoId;
     pub use crate::g::join::JoinHandle;
     pub use crate::g::local::{AccessError, LocalKey};
@@ -73,10 +77,6 @@ mod public {
     pub use crate::g::scope::{Scope, ScopedJoinHandle, scope};
     pub use crate::g::spawn::{Builder, Current, current, gosched, spawn};
     pub use crate::runtime::{Runtime, RuntimeBuilder};
-    #[doc(hidden)]
-    pub use crate::expand::{
-        MainOptions, run_main, run_test, scope_spawn, scope_spawn_with, spawn_with,
-    };
     pub use crate::sched::maxprocs::{gomaxprocs, num_cpu, set_default_gomaxprocs};
     pub use crate::stack::{DEFAULT_STACK_SIZE, MAX_STACK_SIZE, MIN_STACK_SIZE};
     pub use crate::stats::{Stats, num_goroutine, num_threads, set_max_threads, stats};

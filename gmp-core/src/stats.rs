@@ -85,7 +85,8 @@ pub fn stats() -> Stats {
     let free = SCHED.ps.iter().map(|p| p.free.len()).sum();
     let stack_bytes_in_use = pool::bytes_in_use(free);
     drop(critical);
-    let total = |count: fn(&crate::p::Counts) -> u64| SCHED.ps.iter().map(|p| count(&p.counts)).sum();
+    let total =
+        |count: fn(&crate::p::Counts) -> u64| SCHED.ps.iter().map(|p| count(&p.counts)).sum();
     let (mut running, mut blocked) = (0, 0);
     for mp in spawner::all_ms() {
         let parked = mp.parked_bound.load(Relaxed);

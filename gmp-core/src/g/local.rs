@@ -234,7 +234,10 @@ fn drop_list(list: List) {
     // gets an error instead of a new value.
     while let Some(node) = list.first_alive() {
         // SAFETY: alive and on the list, which only we touch.
-        let end = unsafe { (*node).dead.set(true); (*node).end };
+        let end = unsafe {
+            (*node).dead.set(true);
+            (*node).end
+        };
         // SAFETY: marked dead just now, so this is the one call with false.
         let destroy = || unsafe { end(node, false) };
         match list {

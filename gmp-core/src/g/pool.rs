@@ -342,8 +342,8 @@ pub(crate) fn bytes_in_use(local_free: usize) -> u64 {
     let mut bytes = 0_u64;
     for index in 0..Class::COUNT {
         let class = Class::from_index(index);
-        let mut used = depot(class)
-            .with(|inner| inner.fresh as usize - inner.warm_len - inner.cold_len);
+        let mut used =
+            depot(class).with(|inner| inner.fresh as usize - inner.warm_len - inner.cold_len);
         if class == default_class() {
             used = used.saturating_sub(local_free);
         }

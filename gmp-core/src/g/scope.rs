@@ -162,11 +162,8 @@ pub fn scope<'env, F, T>(f: F) -> T
 where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
-    let shared = Shared {
-        state: AtomicUsize::new(0),
-        parker: Cell::new(null()),
-        panic: Mutex::new(None),
-    };
+    let shared =
+        Shared { state: AtomicUsize::new(0), parker: Cell::new(null()), panic: Mutex::new(None) };
     let scope = Scope { shared: &shared, scope: PhantomData, env: PhantomData };
     let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
     shared.wait();

@@ -201,11 +201,7 @@ impl<G> LocalQueue<G> {
                 let gp = self.slot(head.wrapping_add(i)).load(Relaxed);
                 to.slot(to_tail.wrapping_add(i)).store(gp, Relaxed);
             }
-            if self
-                .head
-                .compare_exchange(head, head.wrapping_add(take), AcqRel, Relaxed)
-                .is_ok()
-            {
+            if self.head.compare_exchange(head, head.wrapping_add(take), AcqRel, Relaxed).is_ok() {
                 return take;
             }
         }
@@ -254,8 +250,7 @@ impl<G> LocalQueue<G> {
     /// the owner P.
     #[inline(always)]
     pub(crate) fn is_empty_for_owner(&self) -> bool {
-        self.head.load(Relaxed) == self.tail.load(Relaxed)
-            && self.run_next.load(Relaxed).is_null()
+        self.head.load(Relaxed) == self.tail.load(Relaxed) && self.run_next.load(Relaxed).is_null()
     }
 
     /// Whether nothing is queued. Not fooled by a goroutine that moves from

@@ -22,7 +22,9 @@ pub(crate) fn claim(mp: &'static M, p: &'static P) -> bool {
     let ordered = membarrier::expedited();
     // (C3) Acquire: what `mp` did to the P before it last left is ours to see.
     // While CLAIMED stands and insched is 0, `mp`'s P cannot change.
-    let still_there = ordered && mp.insched.load(Acquire) == 0 && mp.p_seen().is_some_and(|seen| ptr::eq(seen, p));
+    let still_there = ordered
+        && mp.insched.load(Acquire) == 0
+        && mp.p_seen().is_some_and(|seen| ptr::eq(seen, p));
     let next = if still_there { taken::LOST } else { taken::NO };
     // (C4) against the M's own CAS.
     let won = mp.taken.compare_exchange(taken::CLAIMED, next, AcqRel, Relaxed).is_ok();

@@ -104,7 +104,8 @@ impl Iterator for Order {
         }
         self.left -= 1;
         let at = self.at;
-        self.at = (u64::from(self.at) + u64::from(self.stride)).rem_euclid(u64::from(self.n)) as u32;
+        self.at =
+            (u64::from(self.at) + u64::from(self.stride)).rem_euclid(u64::from(self.n)) as u32;
         Some(at)
     }
 }

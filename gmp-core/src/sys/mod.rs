@@ -58,12 +58,7 @@ pub(crate) fn futex_wake(word: *const AtomicU32) {
         // SAFETY: FUTEX_WAKE does not read the word; a stale address at worst
         // wakes somebody who re-checks his own word.
         unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                word,
-                libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
-                1_u32,
-            )
+            libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1_u32)
         };
     });
 }
