@@ -275,8 +275,7 @@ fn ends(first: fn(), second: fn(), body: fn()) -> Vec<&'static str> {
         body();
     });
     drop(handle.join());
-    let notes = notes.lock().unwrap().clone();
-    notes
+    std::mem::take(&mut *notes.lock().unwrap())
 }
 
 trait Fill {

@@ -110,7 +110,7 @@ mod tests {
         let mut heap = Heap::new();
         let mut model = std::collections::BinaryHeap::new();
         for _ in 0..20_000 {
-            if rng.next() % 3 != 0 || model.is_empty() {
+            if !rng.next().is_multiple_of(3) || model.is_empty() {
                 let when = u64::from(rng.next() % 500);
                 heap.push(Entry { when, item: () });
                 model.push(std::cmp::Reverse(when));
