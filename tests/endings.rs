@@ -420,7 +420,12 @@ fn exit_in_destructors() {
     assert!(handle.join().unwrap_err().is::<Goexit>());
     println!("body");
     // Of a result that nobody wants: there is nothing left to leave.
-    drop(go!(|| Exits));
+    let (release, gate) = bounded::<()>(0);
+    drop(go!(move || {
+        let _ = gate.recv();
+        Exits
+    }));
+    release.close();
     until(|| gmp::num_goroutine() == 1);
     unharmed();
 }

@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::panic::catch_unwind;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use gmp::__private::{MainOptions, run_main};
 use gmp::chan::{bounded, unbounded};
-use gmp::{JoinHandle, go, gomaxprocs, gosched};
+use gmp::{Goexit, JoinHandle, go, goexit, gomaxprocs, gosched};
 use support::child::{child, main, programs};
 use support::{Random, join_thread, spin_until, until, watchdog};
 
@@ -26,6 +27,7 @@ fn program() {
         ("many", || main(many)),
         ("storm", || main(storm)),
         ("hogs", || main(hogs)),
+        ("exiting_hog", || main(exiting_hog)),
         ("callers", || main(callers)),
         ("sleepers", || main(sleepers)),
         ("ownership", || main(ownership)),
@@ -274,10 +276,31 @@ fn hogs() {
     nothing_left();
 }
 
+/// One that has swallowed its `goexit` and computes on.
+fn exiting_hog() {
+    let state = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&state);
+    let hog = go!(move || {
+        let swallowed = catch_unwind(|| goexit());
+        seen.store(1, SeqCst);
+        spin_until(|| seen.load(SeqCst) == 2);
+        drop(swallowed);
+    });
+    spin_until(|| state.load(SeqCst) == 1);
+    for n in [1, 4, 2, 8] {
+        gomaxprocs(n);
+        assert_eq!(gomaxprocs(0), n);
+    }
+    state.store(2, SeqCst);
+    assert!(hog.join().unwrap_err().is::<Goexit>());
+    nothing_left();
+}
+
 #[test]
 fn goroutines_that_never_yield_cannot_stop_a_change() {
     let _watchdog = watchdog();
     child("hogs").procs(2).run().exits(0);
+    child("exiting_hog").procs(2).run().exits(0);
 }
 
 fn spin_for(time: Duration) {

@@ -8,6 +8,7 @@ use super::{SCHED, ready};
 use crate::m::{IdleMs, M, spawner};
 use crate::p::{P, status};
 use crate::prim::{AtomicU32, AtomicU64, Locked};
+use crate::queue::Popped;
 use std::ptr::eq;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -116,19 +117,30 @@ impl Lists {
         SCHED.idle.threads() + promised < SCHED.idle.max_threads.load(Relaxed)
     }
 
-    /// Finds an M for `p`, or queues it for one.
+    /// Finds an M for `p`, or queues it for one that will be made. At the thread
+    /// limit `p` goes idle and its goroutines to the global queue, where the
+    /// threads there are find them; unless all of those are parked with a bound
+    /// goroutine: then one more thread is made.
     fn place(&mut self, p: &'static P, spinning: bool) -> Placed {
-        match self.pop_m() {
-            Some((mp, was_keeper)) => {
-                p.set_status(status::RUNNING);
-                Placed::With(mp, was_keeper)
-            }
-            None => {
-                self.push_pending(p, spinning);
-                Placed::Pending
-            }
+        if let Some((mp, was_keeper)) = self.pop_m() {
+            p.set_status(status::RUNNING);
+            return Placed::With(mp, was_keeper);
         }
+        if self.may_start_m() || bound_ms() >= SCHED.idle.threads() {
+            self.push_pending(p, spinning);
+            return Placed::Pending;
+        }
+        while let Popped::Next(gp) | Popped::Ring(gp) = p.runq.pop(false) {
+            SCHED.global.push(gp);
+        }
+        self.push_idle_p(p);
+        Placed::Idle
     }
+}
+
+/// Ms that are parked with their goroutines.
+fn bound_ms() -> u32 {
+    spawner::all_ms().filter(|mp| mp.parked_bound.load(Relaxed)).count() as u32
 }
 
 /// Where a P goes that needs an M.
@@ -137,6 +149,8 @@ enum Placed {
     With(&'static M, bool),
     /// On the pending list: the spawner must be rung.
     Pending,
+    /// To the idle list, for want of threads.
+    Idle,
 }
 
 /// With the lock released: carries out what `place` decided for `p`.
@@ -153,6 +167,15 @@ fn deliver(placed: &Placed, p: &'static P, spinning: bool) {
             }
         }
         Placed::Pending => spawner::ring(),
+        Placed::Idle => after_idle(),
+    }
+}
+
+/// A P went idle although its giver does not sleep: looks as a leaver does.
+fn after_idle() {
+    SCHED.wake.before_recheck();
+    if SCHED.any_work() {
+        ready::wakep();
     }
 }
 
@@ -183,19 +206,15 @@ pub(crate) fn release(mp: &'static M) {
 pub(crate) fn start_spinner() {
     let started = SCHED.idle.lists.with(|lists| {
         let p = lists.pop_idle_p()?;
-        if lists.ms.len() == 0 && !lists.may_start_m() {
-            // At the thread limit. The P stays idle; whichever M goes idle next
-            // looks everywhere first.
-            lists.push_idle_p(p);
-            return None;
-        }
         Some((lists.place(p, true), p))
     });
     match started {
-        Some((placed, p)) => deliver(&placed, p, true),
-        None => {
+        // At the thread limit. The P stays idle; whichever M goes idle next
+        // looks everywhere first.
+        None | Some((Placed::Idle, _)) => {
             SCHED.wake.stop_spinning();
         }
+        Some((placed, p)) => deliver(&placed, p, true),
     }
 }
 
@@ -225,13 +244,7 @@ pub(crate) fn hand_off(p: &'static P) {
             SCHED.handoffs.fetch_add(1, Relaxed);
             deliver(&placed, p, false);
         }
-        Done::Idle => {
-            // A leaver, like any M that gives a P up.
-            SCHED.wake.before_recheck();
-            if SCHED.any_work() {
-                ready::wakep();
-            }
-        }
+        Done::Idle => after_idle(),
     }
 }
 
@@ -294,14 +307,14 @@ fn sleep_as_keeper(mp: &'static M, until: u64) {
 /// Spawner: how many threads to make now. Each counts as starting from here on.
 pub(crate) fn claim_starts() -> u32 {
     let idle = &*SCHED.idle;
-    let parked = spawner::all_ms().filter(|mp| mp.parked_bound.load(Relaxed)).count();
+    let parked = bound_ms();
     idle.lists.with(|lists| {
         let mut claimed = 0;
         while lists.pending_len > lists.starting {
             let threads = idle.threads();
             // Beyond the limit only if every thread is parked with its goroutine:
             // then nobody is left to run those that could wake them.
-            if threads >= idle.max_threads.load(Relaxed) && parked < threads as usize {
+            if threads >= idle.max_threads.load(Relaxed) && parked < threads {
                 break;
             }
             idle.threads.store(threads + 1, Relaxed);
