@@ -133,12 +133,13 @@ impl<G> LocalQueue<G> {
             return next;
         }
         if solo {
-            self.run_next.store(null_mut(), Relaxed);
+            self.run_next.store(null_mut(), Release);
             return next;
         }
         // The CAS can only fail because a thief took it, and then it stays
-        // empty: only the owner fills it.
-        match self.run_next.compare_exchange(next, null_mut(), Acquire, Relaxed) {
+        // empty: only the owner fills it. Release: who sees it empty sees what
+        // was kicked into the ring before (`len`).
+        match self.run_next.compare_exchange(next, null_mut(), AcqRel, Relaxed) {
             Ok(gp) => gp,
             Err(_) => null_mut(),
         }
