@@ -418,6 +418,8 @@ fn ownership() {
         while changes < 10 * ENOUGH || start.elapsed() < Duration::from_secs(1) {
             gomaxprocs(1 + random.below(4) as usize);
             changes += 1;
+            // Until Ms have taken the Ps up again.
+            spin_for(Duration::from_micros(random.below(200)));
         }
         changes
     }));

@@ -154,7 +154,7 @@ fn counts() {
     assert!(now.switches >= before.switches + PARKED as u64, "{now}");
     assert_eq!(now.steals, now.steals_by_proc.iter().sum::<u64>(), "{now}");
     assert_eq!((now.threads, now.blocked_threads), (gmp::num_threads(), 0), "{now}");
-    assert!((1..=4).contains(&now.threads) && now.threads_created == now.threads as u64, "{now}");
+    assert!((1..=4).contains(&now.threads) && now.threads_created <= now.threads as u64, "{now}");
     assert!(now.idle_threads < now.threads, "{now}");
     let stacks = now.stack_bytes_in_use - before.stack_bytes_in_use;
     assert_eq!(stacks, PARKED as u64 * gmp::DEFAULT_STACK_SIZE as u64, "{now}");

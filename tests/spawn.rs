@@ -13,6 +13,7 @@ use std::thread;
 use gmp::chan::{Receiver, bounded};
 use gmp::{Builder, GoId, JoinHandle, go, gosched, spawn};
 use support::child::{child, main, programs};
+use support::process::holds_a_crowd;
 use support::{Counted, Drops, Random, join_thread, until, watchdog};
 
 #[test]
@@ -173,13 +174,14 @@ fn ids_are_unique_whoever_spawns() {
     assert_eq!(seen.len(), 5 * EACH);
 }
 
-/// As many at once as the second backend allows on an ordinary system, or 100,000.
-const CROWD: usize = if cfg!(feature = "generator") { 10_000 } else { 100_000 };
+fn crowd() -> usize {
+    if holds_a_crowd() { 100_000 } else { 10_000 }
+}
 
 #[gmp::test]
 fn a_crowd_is_spawned_and_joined() {
     let _watchdog = watchdog();
-    let handles: Vec<_> = (0..CROWD).map(|n| spawn(move || n)).collect();
+    let handles: Vec<_> = (0..crowd()).map(|n| spawn(move || n)).collect();
     for (n, handle) in handles.into_iter().enumerate() {
         assert_eq!(handle.join().unwrap(), n);
     }
@@ -189,12 +191,13 @@ fn a_crowd_is_spawned_and_joined() {
 fn a_crowd_is_spawned_and_forgotten() {
     let _watchdog = watchdog();
     let ran = Arc::new(AtomicUsize::new(0));
+    let tenth = crowd() / 10;
     for part in 1..=10 {
-        for _ in 0..CROWD / 10 {
+        for _ in 0..tenth {
             let ran = Arc::clone(&ran);
             go!(move || ran.fetch_add(1, SeqCst));
         }
-        until(|| ran.load(SeqCst) == part * (CROWD / 10));
+        until(|| ran.load(SeqCst) == part * tenth);
     }
 }
 

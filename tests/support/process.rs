@@ -32,3 +32,21 @@ pub(crate) fn thread() -> u32 {
 pub(crate) fn threads() -> usize {
     fs::read_dir("/proc/self/task").expect("/proc is mounted").count()
 }
+
+/// Whether more than some 30,000 goroutines can live at once: not where each takes two of the
+/// memory mappings that `vm.max_map_count` bounds.
+pub(crate) fn holds_a_crowd() -> bool {
+    if cfg!(feature = "generator") {
+        println!("a small crowd: the stacks are of the `generator` backend");
+        return false;
+    }
+    let forced = std::env::var("GMP_DEBUG").is_ok_and(|text| text.contains("guard=mprotect"));
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release.split(['.', '-']).map(|part| part.parse().unwrap_or(0_u32));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let markers = !forced && version >= (6, 13);
+    if !markers {
+        println!("a small crowd: without guard markers (Linux 6.13) the stacks need mprotect");
+    }
+    markers
+}

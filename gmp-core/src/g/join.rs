@@ -17,7 +17,7 @@
 //! instruction here but the one of the handle's drop.
 #![expect(unsafe_code, reason = "results change hands through raw memory")]
 
-use super::{G, GoId, exit, scope};
+use super::{G, GoId, exit, panic, scope};
 use crate::prim::AtomicU32;
 use crate::rt::{Critical, Parker, WaitReason};
 use std::fmt;
@@ -146,7 +146,10 @@ fn drop_done<T>(gp: &'static G) {
     release(gp);
     // The hook has reported a panic of the destructor; a handle's drop has none.
     // (The dropper's own `goexit` goes on when its payload is dropped.)
-    drop(catch_unwind(AssertUnwindSafe(|| drop(unwanted))));
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(unwanted))) {
+        panic::end_process_if_asked(&*payload);
+        drop(payload);
+    }
 }
 
 impl<T> fmt::Debug for JoinHandle<T> {

@@ -4,6 +4,8 @@
 use super::{G, flag};
 use crate::m::{self, M, taken};
 use crate::prim::{AtomicBool, AtomicU64};
+use std::any::Any;
+use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 use std::sync::atomic::Ordering::Relaxed;
@@ -121,8 +123,8 @@ pub(crate) fn is_plain<T>(gp: &G, result: &Ended<T>) -> bool {
 pub(crate) fn settle<T>(gp: &'static G, result: Ended<T>) -> Ended<T> {
     let exiting = has_exited(gp);
     let panicked = matches!(&result, Err(payload) if !payload.is::<Leaving>());
-    if panicked && aborts() {
-        std::process::exit(EXIT_PANIC);
+    if let Err(payload) = &result {
+        end_process_if_asked(&**payload);
     }
     UNDER_WAY.fetch_sub(u64::from(gp.panics.replace(0)), Relaxed);
     if exiting && !panicked {
@@ -131,6 +133,13 @@ pub(crate) fn settle<T>(gp: &'static G, result: Ended<T>) -> Ended<T> {
         return Err(Box::new(Goexit));
     }
     result
+}
+
+/// Go's rule, if it was asked for: nobody is left who could catch this panic.
+pub(super) fn end_process_if_asked(payload: &(dyn Any + Send)) {
+    if aborts() && !payload.is::<Leaving>() {
+        std::process::exit(EXIT_PANIC);
+    }
 }
 
 /// Ends an exit, if there is one: there is nothing left to leave.
@@ -162,12 +171,14 @@ pub(crate) fn install_hook() {
             if let Some(gp) = m::current_g() {
                 gp.panics.set(gp.panics.get() + 1);
                 UNDER_WAY.fetch_add(1, Relaxed);
-                eprintln!(
-                    "\ngoroutine {}{} panicked (spawned at {}):",
+                // In one piece: others may be panicking, too.
+                let line = format!(
+                    "\ngoroutine {}{} panicked (spawned at {}):\n",
                     gp.id.get(),
                     gp.quoted_name(),
                     gp.site.get(),
                 );
+                let _ = std::io::stderr().write_all(line.as_bytes());
             }
             former(info);
         }));

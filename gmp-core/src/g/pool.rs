@@ -14,8 +14,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 /// Slots a P keeps for itself, and how many move at a time.
 const LOCAL_MAX: usize = 256;
 const BATCH: usize = LOCAL_MAX / 2;
-/// Warm slots a depot always keeps.
-const KEEP: usize = 1024;
+/// Warm slots a depot always keeps: many small ones, of large ones none.
+fn keep(class: Class) -> usize {
+    const MOST: usize = 1024;
+    const LARGE: usize = 1 << 20;
+    const BYTES: usize = 256 << 20;
+    let size = class.slot_size();
+    if size > LARGE { 0 } else { MOST.min(BYTES / size) }
+}
 /// How often a depot's excess is looked at, in nanoseconds.
 pub(crate) const TRIM_PERIOD: u64 = 500_000_000;
 /// Slots that lose their memory per lock hold.
@@ -226,12 +232,13 @@ pub(crate) fn put(gp: &'static G, mp: Option<&'static M>) {
 #[cold]
 #[inline(never)]
 fn put_batch(gp: &'static G, local: &FreeGs) {
-    let excess = depot(gp.slot.class).with(|depot| {
+    let class = gp.slot.class;
+    let excess = depot(class).with(|depot| {
         for _ in 0..BATCH {
             let Some(gp) = local.pop() else { break };
             depot.push_warm(gp);
         }
-        depot.warm_len > 2 * KEEP
+        depot.warm_len > 2 * keep(class)
     });
     local.push(gp);
     want_trim(excess);
@@ -239,9 +246,10 @@ fn put_batch(gp: &'static G, local: &FreeGs) {
 
 #[inline(never)]
 fn put_shared(gp: &'static G) {
-    let excess = depot(gp.slot.class).with(|depot| {
+    let class = gp.slot.class;
+    let excess = depot(class).with(|depot| {
         depot.push_warm(gp);
-        depot.warm_len > 2 * KEEP
+        depot.warm_len > 2 * keep(class)
     });
     want_trim(excess);
 }
@@ -274,12 +282,12 @@ pub(crate) fn trim() {
         let class = Class::from_index(index);
         let depot = depot(class);
         let excess = depot.with(|inner| {
-            let excess = inner.low_water.saturating_sub(KEEP);
+            let excess = inner.low_water.saturating_sub(keep(class));
             inner.low_water = inner.warm_len;
             excess
         });
         give_back(class, excess);
-        again |= depot.with(|inner| inner.warm_len > 2 * KEEP);
+        again |= depot.with(|inner| inner.warm_len > 2 * keep(class));
     }
     if again {
         TRIM_WANTED.store(true, Relaxed);

@@ -14,7 +14,9 @@ pub(crate) fn claim(mp: &'static M, p: &'static P) -> bool {
         return false;
     }
     // (C1)
-    if mp.taken.compare_exchange(taken::NO, taken::CLAIMED, SeqCst, Relaxed).is_err() {
+    let owned = mp.taken.load(Relaxed);
+    let claimable = owned == taken::NO || owned == taken::ATTENTION;
+    if !claimable || mp.taken.compare_exchange(owned, taken::CLAIMED, SeqCst, Relaxed).is_err() {
         return false;
     }
     // (C2) from here on either we see insched = 1, or every later entry of `mp`
@@ -25,7 +27,7 @@ pub(crate) fn claim(mp: &'static M, p: &'static P) -> bool {
     let still_there = ordered
         && mp.insched.load(Acquire) == 0
         && mp.p_seen().is_some_and(|seen| ptr::eq(seen, p));
-    let next = if still_there { taken::LOST } else { taken::NO };
+    let next = if still_there { taken::LOST } else { owned };
     // (C4) against the M's own CAS.
     let won = mp.taken.compare_exchange(taken::CLAIMED, next, AcqRel, Relaxed).is_ok();
     if won && still_there {

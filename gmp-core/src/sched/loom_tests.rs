@@ -68,8 +68,8 @@ fn loom_wake_submitter_fence_is_needed() {
 /// no other M can be made.
 #[test]
 #[should_panic(expected = "deadlock")]
-fn loom_wake_pending_at_the_limit_is_needed() {
-    one_m(Cut::PendingAtLimit);
+fn loom_wake_look_again_at_the_limit_is_needed() {
+    one_m(Cut::LookAgain);
 }
 
 /// Two threads submit to one M.
@@ -231,8 +231,8 @@ fn loom_wake_bound_at_the_limit() {
 
 #[test]
 #[should_panic(expected = "deadlock")]
-fn loom_wake_bound_pending_at_the_limit_is_needed() {
-    bound(Cut::PendingAtLimit, Limit::UnlessParked);
+fn loom_wake_bound_one_more_m_is_needed() {
+    bound(Cut::AllParked, Limit::UnlessParked);
 }
 
 #[test]

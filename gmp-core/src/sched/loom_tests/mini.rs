@@ -36,11 +36,16 @@ pub(super) enum Cut {
     /// A spinner's count is given back under the lock under which no P was
     /// found for it.
     CountUnderLock,
-    /// At the thread limit, a P that was to be woken up becomes pending, so that
-    /// an M on its way to sleep finds it.
-    PendingAtLimit,
+    /// At the thread limit, an M on its way to sleep learns that a P with
+    /// something to look for went idle for want of an M.
+    LookAgain,
+    /// At the thread limit, one more M is made if all are parked.
+    AllParked,
     /// (T2): the timer is published before the keeper's deadline is read.
     TimerFence,
+    /// A P that is handed off to nobody makes somebody look at the timers, as a
+    /// leaver does.
+    HandOffTimers,
 }
 
 pub(super) struct P {
@@ -63,6 +68,10 @@ struct Idle {
     ps: Vec<usize>,
     /// With the flag of those whose M will count as a spinner.
     pending: Vec<(usize, bool)>,
+    /// A P went idle for want of an M.
+    look_again: bool,
+    /// The spawner has made the last M.
+    made: bool,
     finished: bool,
 }
 
@@ -283,8 +292,7 @@ impl Sched {
             self.wake.start_spinning();
             return true;
         }
-        let next = self.ps.iter().map(|p| self.next_due(p)).min();
-        self.sleep(m, next.unwrap_or(NEVER))
+        self.sleep(m, self.first_due())
     }
 
     fn any_work(&self) -> bool {
@@ -372,6 +380,10 @@ impl Sched {
 
     fn next_due(&self, p: &P) -> u64 {
         if self.timers { p.next.load(Relaxed) } else { NEVER }
+    }
+
+    fn first_due(&self) -> u64 {
+        self.ps.iter().map(|p| self.next_due(p)).min().unwrap_or(NEVER)
     }
 
     /// Before the model begins: a timer on P number `p`.

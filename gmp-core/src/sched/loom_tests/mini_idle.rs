@@ -3,8 +3,18 @@
 
 use super::{Cut, Idle, Limit, NEVER, NOW, Sched};
 use crate::prim::{futex_wait, futex_wake};
+use crate::queue::Popped;
 use loom::sync::MutexGuard;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+/// Where a P goes that needs an M.
+#[derive(Clone, Copy)]
+enum Placed {
+    /// To this sleeping M, off the list by now; it was the keeper if true.
+    With(usize, bool),
+    Pending,
+    Idle,
+}
 
 impl Sched {
     // sched/idle.rs
@@ -44,6 +54,64 @@ impl Sched {
         self.push_idle_p(&mut self.idle(), p);
     }
 
+    /// Whether the spawner may make the last M.
+    fn may_make_m(&self, idle: &Idle) -> bool {
+        let others = self.ms.len() - 1;
+        !idle.made
+            && match self.limit {
+                Limit::Reached => false,
+                Limit::Above => true,
+                Limit::UnlessParked => {
+                    self.cut != Cut::AllParked && self.parked.load(Relaxed) == others
+                }
+            }
+    }
+
+    /// Finds an M for `p`, or queues it for one.
+    fn place(&self, idle: &mut Idle, p: usize, spinning: bool) -> Placed {
+        if let Some((m, was_keeper)) = self.pop_m(idle) {
+            return Placed::With(m, was_keeper);
+        }
+        if self.may_make_m(idle) {
+            idle.pending.push((p, spinning));
+            return Placed::Pending;
+        }
+        while let Popped::Next(gp) | Popped::Ring(gp) = self.ps[p].runq.pop(false) {
+            self.global.push(gp);
+        }
+        self.push_idle_p(idle, p);
+        idle.look_again |= self.cut != Cut::LookAgain;
+        Placed::Idle
+    }
+
+    fn deliver(&self, placed: Placed, p: usize, spinning: bool) {
+        match placed {
+            Placed::With(m, was_keeper) => {
+                self.ms[m].spinning.set(spinning);
+                self.ms[m].p.set(Some(p));
+                self.ms[m].note.wake();
+                if was_keeper && !spinning {
+                    self.wakep();
+                }
+            }
+            Placed::Pending => self.ring(),
+            Placed::Idle => self.after_idle(),
+        }
+    }
+
+    /// A P went idle although its giver does not sleep: looks as a leaver does.
+    fn after_idle(&self) {
+        if self.cut != Cut::LeaverFence {
+            self.wake.before_recheck();
+        }
+        let timer = self.timers
+            && self.cut != Cut::HandOffTimers
+            && self.first_due() < self.keeper_until.load(Relaxed);
+        if self.cut != Cut::Recheck && (timer || self.any_work()) {
+            self.wakep();
+        }
+    }
+
     /// The caller has counted a spinner.
     pub(in super::super) fn start_spinner(&self) {
         let mut idle = self.idle();
@@ -51,21 +119,12 @@ impl Sched {
             self.give_count_back(idle);
             return;
         };
-        if let Some((m, _)) = self.pop_m(&mut idle) {
-            drop(idle);
-            self.ms[m].spinning.set(true);
-            self.wake_with(m, p);
-        } else if self.limit == Limit::Above {
-            idle.pending.push((p, true));
-            drop(idle);
-            self.ring();
-        } else if self.cut == Cut::PendingAtLimit {
-            self.push_idle_p(&mut idle, p);
-            self.give_count_back(idle);
-        } else {
-            idle.pending.push((p, false));
-            self.give_count_back(idle);
-            self.ring();
+        match self.place(&mut idle, p, true) {
+            Placed::Idle => self.give_count_back(idle),
+            placed => {
+                drop(idle);
+                self.deliver(placed, p, true);
+            }
         }
     }
 
@@ -82,37 +141,16 @@ impl Sched {
     fn hand_off(&self, p: usize) {
         let mut idle = self.idle();
         let timers = self.next_due(&self.ps[p]) != NEVER;
-        if !self.ps[p].runq.is_empty() || self.global.len() != 0 || timers {
-            self.place(idle, p);
-            return;
-        }
-        self.push_idle_p(&mut idle, p);
-        drop(idle);
-        if self.cut != Cut::LeaverFence {
-            self.wake.before_recheck();
-        }
-        if self.cut != Cut::Recheck && self.any_work() {
-            self.wakep();
-        }
-    }
-
-    fn place(&self, mut idle: MutexGuard<'_, Idle>, p: usize) {
-        if let Some((m, was_keeper)) = self.pop_m(&mut idle) {
+        let busy = !self.ps[p].runq.is_empty() || self.global.len() != 0 || timers;
+        if busy {
+            let placed = self.place(&mut idle, p, false);
             drop(idle);
-            self.wake_with(m, p);
-            if was_keeper {
-                self.wakep();
-            }
+            self.deliver(placed, p, false);
         } else {
-            idle.pending.push((p, false));
+            self.push_idle_p(&mut idle, p);
             drop(idle);
-            self.ring();
+            self.after_idle();
         }
-    }
-
-    fn wake_with(&self, m: usize, p: usize) {
-        self.ms[m].p.set(Some(p));
-        self.ms[m].note.wake();
     }
 
     /// False if there is nothing left to wait for.
@@ -124,6 +162,13 @@ impl Sched {
         if let Some((p, spinning)) = idle.pending.pop() {
             drop(idle);
             self.ms[m].spinning.set(spinning);
+            self.ms[m].p.set(Some(p));
+            return true;
+        }
+        if std::mem::take(&mut idle.look_again)
+            && let Some(p) = self.pop_idle_p(&mut idle)
+        {
+            drop(idle);
             self.ms[m].p.set(Some(p));
             return true;
         }
@@ -170,10 +215,17 @@ impl Sched {
         self.parked.fetch_sub(1, Relaxed);
     }
 
+    /// The same, for good.
+    pub(in super::super) fn park_bound_for_ever(&self, m: usize) {
+        let p = self.ms[m].p.replace(None).expect("a P to hand off");
+        self.hand_off(p);
+    }
+
     /// `m` has dequeued the goroutine parked on `owner`.
     pub(in super::super) fn hand_p_to(&self, owner: usize, m: usize) {
         let p = self.ms[m].p.replace(None).expect("a goroutine without a P");
-        self.wake_with(owner, p);
+        self.ms[owner].p.set(Some(p));
+        self.ms[owner].note.wake();
     }
 
     // m/spawner.rs
@@ -189,17 +241,17 @@ impl Sched {
     pub(in super::super) fn spawner(&self) {
         loop {
             let bell = self.bell.load(Acquire);
-            if self.may_make_last_m() {
+            if self.claim_start() {
                 return self.schedule(self.ms.len() - 1);
             }
             futex_wait(&self.bell, bell, None);
         }
     }
 
-    fn may_make_last_m(&self) -> bool {
-        let parked = self.parked.load(Relaxed);
-        let idle = self.idle();
-        let allowed = self.limit == Limit::Above || parked == self.ms.len() - 1;
-        idle.finished || !idle.pending.is_empty() && allowed
+    fn claim_start(&self) -> bool {
+        let mut idle = self.idle();
+        let claimed = !idle.pending.is_empty() && self.may_make_m(&idle);
+        idle.made |= claimed;
+        claimed || idle.finished
     }
 }

@@ -6,6 +6,18 @@
 use super::mini::{Cut, NOW, Sched, Setup};
 use super::{M0, M1, Thread, goroutine_0_on_p0, model};
 
+/// Adds a timer for goroutine 1 and waits for that.
+fn sleeper_and_hog(sched: &Sched, m: usize, gp: usize) {
+    match gp {
+        0 => {
+            sched.insert_timer(m, NOW, 1);
+            sched.gate.sleep();
+        }
+        1 => sched.gate.wake(),
+        _ => {}
+    }
+}
+
 /// What M number 1 does when goroutine 0 adds its timer.
 #[derive(Clone, Copy)]
 enum Other {
@@ -19,14 +31,7 @@ enum Other {
 }
 
 fn new_timer(cut: Cut, other: Other) {
-    let body = |sched: &Sched, m, gp| match gp {
-        0 => {
-            sched.insert_timer(m, NOW, 1);
-            sched.gate.sleep();
-        }
-        1 => sched.gate.wake(),
-        _ => {}
-    };
+    let body = sleeper_and_hog;
     let (busy, goroutines, second): (_, _, Thread) = match other {
         Other::Leaves | Other::LeavesLateTimer => (2, 2, M1),
         Other::Keeps => (1, 3, |sched| sched.keep_first(1, NOW - 5)),
@@ -76,6 +81,34 @@ fn loom_timer_fence_before_the_deadline_is_needed() {
 
 #[test]
 #[should_panic(expected = "deadlock")]
-fn loom_timer_pending_at_the_limit_is_needed() {
-    new_timer(Cut::PendingAtLimit, Other::Leaves);
+fn loom_timer_look_again_at_the_limit_is_needed() {
+    new_timer(Cut::LookAgain, Other::Leaves);
+}
+
+/// The timer is added while all Ps are busy, and then a P becomes idle because
+/// its M is parked with its goroutine: M number 2, asleep, must mind the timer.
+fn hand_off(cut: Cut) {
+    let body = sleeper_and_hog;
+    let setup =
+        Setup { cut, ms: 3, ps: 2, busy: 2, timers: true, goroutines: 2, body, ..Setup::default() };
+    let threads: [Thread; 3] =
+        [M0, |sched| sched.park_bound_for_ever(1), |sched| sched.schedule(2)];
+    model(2, setup, goroutine_0_on_p0, threads);
+}
+
+#[test]
+fn loom_timer_against_hand_off() {
+    hand_off(Cut::Nothing);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn loom_timer_recheck_of_hand_off_is_needed() {
+    hand_off(Cut::HandOffTimers);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn loom_timer_fence_of_hand_off_is_needed() {
+    hand_off(Cut::LeaverFence);
 }
