@@ -215,7 +215,8 @@ pub(crate) fn has_handle(gp: &G) -> bool {
 /// G, after it wrote its result: true if it is the handle's from here on.
 pub(crate) fn set_done(gp: &'static G) -> bool {
     // An Err means that the handle was dropped meanwhile.
-    let mut seen = gp.join.load(Relaxed);
+    // Acquire: what its owner read before is over when the slot is freed.
+    let mut seen = gp.join.load(Acquire);
     while seen & HANDLE != 0 {
         match gp.join.compare_exchange_weak(seen, seen | DONE, AcqRel, Acquire) {
             Ok(_) => {

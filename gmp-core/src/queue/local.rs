@@ -255,7 +255,9 @@ impl<G> LocalQueue<G> {
     }
 
     /// Whether nothing is queued. Not fooled by a goroutine that moves from
-    /// `run_next` to the ring meanwhile. Executed by any P.
+    /// `run_next` to the ring meanwhile, unless a thief takes the new `run_next`
+    /// at that very moment: then the mover, who is a submitter, sees to it.
+    /// Executed by any P.
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }

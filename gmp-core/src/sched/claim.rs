@@ -8,9 +8,13 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 /// Takes `p` from `mp` if `mp` runs user code with it. On true the caller owns
 /// `p`, and `mp` will find out when it next enters the scheduler.
+///
+/// One claimer at a time: two would mistake each other's CLAIMED for their own.
+/// Whoever stops the world has the turn to.
 pub(crate) fn claim(mp: &'static M, p: &'static P) -> bool {
-    // (C0) not worth a barrier if it is in the scheduler anyway.
-    if mp.insched.load(Relaxed) != 0 {
+    // (C0) not worth a barrier if it is in the scheduler anyway, and nothing can
+    // be concluded without one.
+    if mp.insched.load(Relaxed) != 0 || !membarrier::available() {
         return false;
     }
     // (C1)

@@ -1,7 +1,7 @@
 //! What an M runs next: the scheduler's policy, in the order of its own text.
 
 use super::steal::{self, Stolen};
-use super::{SCHED, idle, maxprocs, solo};
+use super::{SCHED, idle, maxprocs, ready, solo};
 use crate::g::G;
 use crate::m::M;
 use crate::p::P;
@@ -104,7 +104,7 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
         Popped::Ring(gp) => return Some((found(gp), false)),
         Popped::Nothing => {}
     }
-    let gp = steal::from_global(p);
+    let gp = ready::take_global_batch(mp);
     (!gp.is_null()).then(|| (found(gp), false))
 }
 

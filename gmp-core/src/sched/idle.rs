@@ -30,6 +30,10 @@ struct Lists {
     pending_len: u32,
     /// Threads the spawner is making.
     starting: u32,
+    /// For want of threads a P went idle although there may be work: the next M
+    /// that goes to sleep takes it and looks, since it may have looked last
+    /// before the work was there.
+    look_again: bool,
 }
 
 /// Go's default for the number of threads.
@@ -44,6 +48,7 @@ impl Idle {
                 pending: None,
                 pending_len: 0,
                 starting: 0,
+                look_again: false,
             }),
             keeper_until: AtomicU64::new(u64::MAX),
             threads: AtomicU32::new(0),
@@ -134,6 +139,7 @@ impl Lists {
             SCHED.global.push(gp);
         }
         self.push_idle_p(p);
+        self.look_again = true;
         Placed::Idle
     }
 }
@@ -174,7 +180,8 @@ fn deliver(placed: &Placed, p: &'static P, spinning: bool) {
 /// A P went idle although its giver does not sleep: looks as a leaver does.
 fn after_idle() {
     SCHED.wake.before_recheck();
-    if SCHED.any_work() {
+    let next = SCHED.live_ps().map(|p| p.timers.next_due()).min().unwrap_or(u64::MAX);
+    if SCHED.any_work() || next < SCHED.idle.keeper_until() {
         ready::wakep();
     }
 }
@@ -205,16 +212,17 @@ pub(crate) fn release(mp: &'static M) {
 /// it; otherwise the count is taken back.
 pub(crate) fn start_spinner() {
     let started = SCHED.idle.lists.with(|lists| {
-        let p = lists.pop_idle_p()?;
-        Some((lists.place(p, true), p))
-    });
-    match started {
-        // At the thread limit. The P stays idle; whichever M goes idle next
-        // looks everywhere first.
-        None | Some((Placed::Idle, _)) => {
+        let placed = lists.pop_idle_p().map(|p| (lists.place(p, true), p));
+        if let None | Some((Placed::Idle, _)) = placed {
+            // Under the lock: until the count is taken back submitters rely on
+            // us, so no P may go idle, and its M look for the last time, meanwhile.
             SCHED.wake.stop_spinning();
+            return None;
         }
-        Some((placed, p)) => deliver(&placed, p, true),
+        placed
+    });
+    if let Some((placed, p)) = started {
+        deliver(&placed, p, true);
     }
 }
 
@@ -260,8 +268,15 @@ pub(crate) fn sleep(mp: &'static M, next: u64) {
     let idle = &*SCHED.idle;
     let bed = idle.lists.with(|lists| {
         if let Some(p) = lists.pop_pending() {
-            Bed::Pending(p)
-        } else if next < idle.keeper_until() {
+            return Bed::Pending(p);
+        }
+        if std::mem::take(&mut lists.look_again)
+            && let Some(p) = lists.pop_idle_p()
+        {
+            p.pending_spinning.set(false);
+            return Bed::Pending(p);
+        }
+        if next < idle.keeper_until() {
             lists.ms.set_keeper(mp);
             idle.keeper_until.store(next, Relaxed);
             Bed::Keeper
@@ -292,7 +307,11 @@ fn sleep_as_keeper(mp: &'static M, until: u64) {
         }
         idle.keeper_until.store(u64::MAX, Relaxed);
         let p = lists.pop_idle_p();
-        if p.is_none() {
+        if p.is_some() {
+            // It looks for what is due, on whichever P.
+            SCHED.wake.start_spinning();
+            mp.spinning.set(true);
+        } else {
             // All Ps are busy and run their own timers.
             lists.ms.push(mp);
         }

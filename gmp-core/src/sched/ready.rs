@@ -4,7 +4,6 @@
 use super::{SCHED, idle, solo};
 use crate::g::{G, Status};
 use crate::m::M;
-use crate::queue::LocalQueue;
 use std::ptr::from_ref;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -73,8 +72,9 @@ pub(crate) fn found_work_spinning(mp: &'static M) {
     }
 }
 
-/// Takes a fair batch from the global queue: one to run, the others to `runq`.
-pub(crate) fn take_global_batch(p: &'static crate::p::P, runq: &LocalQueue<G>) -> *mut G {
+/// Takes a fair batch from the global queue: one to run, the others to the ring.
+pub(crate) fn take_global_batch(mp: &'static M) -> *mut G {
+    let p = mp.p();
     let mut batch = crate::queue::Batch::new();
     SCHED.global.pop_batch(SCHED.procs() as usize, &mut batch);
     if SCHED.shuffle.load(Relaxed) {
@@ -84,7 +84,12 @@ pub(crate) fn take_global_batch(p: &'static crate::p::P, runq: &LocalQueue<G>) -
         return std::ptr::null_mut();
     };
     for &gp in rest {
-        runq.push(gp, &SCHED.global);
+        p.runq.push(gp, &SCHED.global);
+    }
+    // While the batch was in our hands nobody saw it, so somebody may have gone
+    // to sleep over it. (A spinner wakes the next one when it runs `first`.)
+    if !rest.is_empty() && !mp.spinning.get() && !solo() {
+        wakep();
     }
     first
 }

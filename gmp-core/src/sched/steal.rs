@@ -1,6 +1,6 @@
 //! Taking work from other Ps.
 
-use super::{SCHED, ready};
+use super::SCHED;
 use crate::g::G;
 use crate::m::M;
 use crate::p::{P, Rng, status};
@@ -112,11 +112,6 @@ impl Iterator for Order {
 
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
-}
-
-/// A fair batch of the global queue into `p`'s ring; one to run.
-pub(crate) fn from_global(p: &'static P) -> *mut G {
-    ready::take_global_batch(p, &p.runq)
 }
 
 #[cfg(test)]

@@ -23,6 +23,11 @@ pub(crate) fn register(allow: bool) {
     AVAILABLE.store(allow && membarrier(REGISTER_PRIVATE_EXPEDITED), Relaxed);
 }
 
+/// Whether `expedited` can do anything.
+pub(crate) fn available() -> bool {
+    AVAILABLE.load(Relaxed)
+}
+
 /// Runs a full barrier on every running thread of the process; false if the
 /// kernel cannot (then nothing may be concluded).
 pub(crate) fn expedited() -> bool {
