@@ -26,7 +26,10 @@ pub(crate) fn watchdog_of(limit: Duration) -> Sender<()> {
     let (alive, watched) = channel();
     thread::spawn(move || {
         if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("watchdog: what began at {place} hangs; {:#?}", gmp::stats());
+            eprintln!("watchdog: what began at {place} hangs");
+            // The numbers take locks of what hangs.
+            thread::spawn(|| eprintln!("{:#?}", gmp::stats()));
+            thread::sleep(Duration::from_secs(1));
             std::process::abort();
         }
     });
