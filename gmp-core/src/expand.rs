@@ -4,6 +4,7 @@ use crate::g::spawn::spawn_failed;
 use crate::g::{exit, panic};
 use crate::runtime::{RuntimeBuilder, start_shared};
 use crate::{Builder, Goexit, JoinHandle, Scope, ScopedJoinHandle};
+use std::any::Any;
 use std::process::{ExitCode, Termination};
 use std::time::{Duration, Instant};
 
@@ -93,6 +94,7 @@ const MAIN_STACK: usize = 8 << 20;
 /// `#[gmp::main]`: starts the runtime, runs `body` as goroutine 1, and returns
 /// when it returns, whatever else still runs.
 #[doc(hidden)]
+#[track_caller]
 pub fn run_main<R: Termination + 'static>(options: MainOptions, body: fn() -> R) -> ExitCode {
     let stack_size = options.builder.default_stack().unwrap_or(0).max(MAIN_STACK);
     // SAFETY: #[gmp::main] is the user's signature under the contract.
@@ -141,6 +143,7 @@ fn let_panics_win() {
 
 /// `#[gmp::test]`: runs `body` as a goroutine of the shared runtime.
 #[doc(hidden)]
+#[track_caller]
 pub fn run_test<R: Termination + 'static>(body: fn() -> R) -> ExitCode {
     start_shared();
     let test = std::thread::current().name().unwrap_or("test").to_owned();
@@ -149,5 +152,16 @@ pub fn run_test<R: Termination + 'static>(body: fn() -> R) -> ExitCode {
         Ok(handle) => handle.join(),
         Err(error) => spawn_failed(&error),
     };
-    ended.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+    ended.unwrap_or_else(|payload| {
+        // The hook has written to the output of whichever test started the
+        // threads; this one's own output says it, too.
+        eprintln!("the test's goroutine panicked: {}", message(&*payload));
+        std::panic::resume_unwind(payload)
+    })
+}
+
+/// A panic's message, if it is text.
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
 }

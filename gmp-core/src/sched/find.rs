@@ -25,7 +25,11 @@ pub(crate) fn find_runnable(mp: &'static M) -> (&'static G, bool) {
             // The hot case, kept small enough to inline.
             match p.runq.pop(solo()) {
                 Popped::Next(gp) if !p.slice.used_up(tick) => return (found(gp), true),
-                Popped::Next(gp) => return (found(after_long_slice(p, gp)), false),
+                Popped::Next(gp) => {
+                    if let Some(gp) = after_long_slice(p, gp) {
+                        return (gp, false);
+                    }
+                }
                 Popped::Ring(gp) => return (found(gp), false),
                 Popped::Nothing => {}
             }
@@ -47,12 +51,14 @@ fn found(gp: *mut G) -> &'static G {
 }
 
 /// `gp` has had the P for a whole slice together with its partners: to the back
-/// of the ring; the global queue or the ring's oldest goes first.
+/// of the ring; the global queue or the ring's oldest goes first. None if thieves
+/// have emptied both meanwhile.
 #[cold]
-fn after_long_slice(p: &'static P, gp: *mut G) -> *mut G {
+fn after_long_slice(p: &'static P, gp: *mut G) -> Option<&'static G> {
     p.runq.push(gp, &SCHED.global);
     let other = SCHED.global.pop();
-    if other.is_null() { p.runq.pop_ring(solo()) } else { other }
+    let next = if other.is_null() { p.runq.pop_ring(solo()) } else { other };
+    (!next.is_null()).then(|| found(next))
 }
 
 #[inline(never)]
@@ -100,7 +106,11 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
     }
     match p.runq.pop(solo()) {
         Popped::Next(gp) if !p.slice.used_up(tick) => return Some((found(gp), true)),
-        Popped::Next(gp) => return Some((found(after_long_slice(p, gp)), false)),
+        Popped::Next(gp) => {
+            if let Some(gp) = after_long_slice(p, gp) {
+                return Some((gp, false));
+            }
+        }
         Popped::Ring(gp) => return Some((found(gp), false)),
         Popped::Nothing => {}
     }
