@@ -121,8 +121,9 @@ impl M {
         !self.p.is_none()
     }
 
-    /// The P as others see it: a hint, except between the barrier and the last
-    /// CAS of a claim, and when stopped.
+    /// The P, if it has one: exact for the M itself in the scheduler; for others a
+    /// hint, except between the barrier and the last CAS of a claim.
+    #[inline(always)]
     pub(crate) fn p_seen(&self) -> Option<&'static P> {
         self.p.load(Relaxed)
     }

@@ -18,8 +18,9 @@ const REFRESH_TICKS: u32 = 8192;
 /// that it inherits the running time slice. On return `mp` has a P.
 #[inline(always)]
 pub(crate) fn find_runnable(mp: &'static M) -> (&'static G, bool) {
-    if mp.has_p() && !SCHED.stopping.load(Relaxed) {
-        let p = mp.p();
+    if let Some(p) = mp.p_seen()
+        && !SCHED.stopping.load(Relaxed)
+    {
         let tick = p.tick.load(Relaxed);
         if p.timers.next_due() == u64::MAX && !tick.is_multiple_of(FAIRNESS_TICKS) {
             // The hot case, kept small enough to inline.

@@ -99,12 +99,11 @@ pub(crate) fn commit(mp: &'static M, post: Post) -> bool {
 /// queue runs next, and both steps are one critical section.
 #[inline(always)]
 fn after_yield(mp: &'static M, gp: &'static G) -> Option<&'static G> {
-    if !mp.has_p() {
+    let Some(p) = mp.p_seen() else {
         requeue_without_p(gp);
         return None;
-    }
+    };
     gp.set_status(Status::Runnable);
-    let p = mp.p();
     let plain = p.runq.is_empty_for_owner()
         && p.timers.next_due() == u64::MAX
         && super::solo()
