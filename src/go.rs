@@ -31,6 +31,9 @@
 /// # }
 /// ```
 ///
+/// A call with a `;` behind it, `go!(f(rx.recv());)`, is such a block, too: all of
+/// it, arguments included, runs on the goroutine.
+///
 /// A result type and options in angle brackets: `name`, `stack` (bytes, 16 KiB
 /// to 1 GiB), `pinned`.
 ///
