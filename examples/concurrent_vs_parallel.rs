@@ -7,9 +7,13 @@
 //! cargo run --release --example concurrent_vs_parallel
 //! ```
 
+#[path = "support/collatz.rs"]
+mod collatz;
+
 use std::thread;
 use std::time::{Duration, Instant};
 
+use collatz::longest_collatz;
 use gmp::chan::unbounded;
 use gmp::{go, gosched};
 
@@ -96,18 +100,4 @@ fn time_threads() -> Duration {
         assert_eq!(task.join().unwrap(), 307);
     }
     start.elapsed()
-}
-
-/// The most steps that a number below `limit` takes to reach 1.
-fn longest_collatz(limit: u64) -> u32 {
-    (1..limit).map(collatz_steps).max().unwrap_or(0)
-}
-
-fn collatz_steps(mut n: u64) -> u32 {
-    let mut steps = 0;
-    while n != 1 {
-        n = if n.is_multiple_of(2) { n / 2 } else { 3 * n + 1 };
-        steps += 1;
-    }
-    steps
 }

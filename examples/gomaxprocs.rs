@@ -5,11 +5,15 @@
 //! cargo run --release --example gomaxprocs
 //! ```
 
+#[path = "support/collatz.rs"]
+mod collatz;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::{self, available_parallelism};
 use std::time::{Duration, Instant};
 
+use collatz::longest_collatz;
 use gmp::go;
 
 const JOBS: usize = 8;
@@ -74,18 +78,4 @@ fn time_threads(threads: usize) -> Duration {
         }
     });
     start.elapsed()
-}
-
-/// The most steps that a number below `limit` takes to reach 1.
-fn longest_collatz(limit: u64) -> u32 {
-    (1..limit).map(collatz_steps).max().unwrap_or(0)
-}
-
-fn collatz_steps(mut n: u64) -> u32 {
-    let mut steps = 0;
-    while n != 1 {
-        n = if n.is_multiple_of(2) { n / 2 } else { 3 * n + 1 };
-        steps += 1;
-    }
-    steps
 }

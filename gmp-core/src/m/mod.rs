@@ -75,8 +75,6 @@ pub(crate) struct M {
     /// Next in the idle list. Under the idle lock.
     pub(crate) idle_link: Cell<Option<&'static M>>,
     pub(crate) id: u32,
-    /// Kernel thread id, once the thread runs.
-    pub(crate) tid: AtomicU32,
 }
 
 // SAFETY: `post`, `commit`, `commit_arg`, `spinning` are touched by the M's own thread only (`spinning`
@@ -103,7 +101,6 @@ impl M {
             parked_bound: AtomicBool::new(false),
             idle_link: Cell::new(None),
             id,
-            tid: AtomicU32::new(0),
         }
     }
 

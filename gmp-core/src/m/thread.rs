@@ -5,7 +5,7 @@ use crate::coroutine;
 use crate::sched::{idle, switch};
 use crate::stack::overflow;
 use crate::sys;
-use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Bytes of an M's own stack. The scheduler is shallow; commits and timer code
 /// run on it, user code never does.
@@ -30,7 +30,6 @@ fn main(mp: &'static M) -> ! {
     // A panic must never unwind into the scheduler; reading this once also
     // makes std set up what it keeps per thread.
     debug_assert!(!std::thread::panicking());
-    mp.tid.store(sys::thread_id() as u32, Release);
     spawner::register(mp);
     idle::started(true);
     debug_assert_eq!(mp.insched.load(Relaxed), 1);

@@ -12,24 +12,24 @@ use std::sync::atomic::compiler_fence;
 /// have changed threads: use the M returned.
 #[inline(always)]
 pub(crate) fn enter(mp: &'static M) -> &'static M {
-    // (M1) store insched; (M2) load taken. Ordered for the compiler here and
-    // for the CPU by the claimer's membarrier.
-    mp.insched.store(1, Relaxed);
-    compiler_fence(SeqCst);
-    if mp.taken.load(Relaxed) != taken::NO {
-        return enter_slow(mp, false);
-    }
-    mp
+    handshake(mp, false)
 }
 
 /// As `enter`, for calls that a user makes: a goroutine whose `goexit` was
 /// swallowed goes on exiting here, by unwinding.
 #[inline(always)]
 pub(crate) fn enter_or_exit(mp: &'static M) -> &'static M {
+    handshake(mp, true)
+}
+
+#[inline(always)]
+fn handshake(mp: &'static M, may_exit: bool) -> &'static M {
+    // (M1) store insched; (M2) load taken. Ordered for the compiler here and
+    // for the CPU by the claimer's membarrier.
     mp.insched.store(1, Relaxed);
     compiler_fence(SeqCst);
     if mp.taken.load(Relaxed) != taken::NO {
-        return enter_slow(mp, true);
+        return enter_slow(mp, may_exit);
     }
     mp
 }

@@ -24,15 +24,8 @@ pub(crate) fn find_runnable(mp: &'static M) -> (&'static G, bool) {
         let tick = p.tick.load(Relaxed);
         if p.timers.next_due() == u64::MAX && !tick.is_multiple_of(FAIRNESS_TICKS) {
             // The hot case, kept small enough to inline.
-            match p.runq.pop(solo()) {
-                Popped::Next(gp) if !p.slice.used_up(tick) => return (found(gp), true),
-                Popped::Next(gp) => {
-                    if let Some(gp) = after_long_slice(p, gp) {
-                        return (gp, false);
-                    }
-                }
-                Popped::Ring(gp) => return (found(gp), false),
-                Popped::Nothing => {}
+            if let Some(found) = pop_own(p, tick) {
+                return found;
             }
         }
     }
@@ -48,6 +41,17 @@ fn found(gp: *mut G) -> &'static G {
     #[expect(unsafe_code, reason = "queued goroutines are alive")]
     unsafe {
         &*gp
+    }
+}
+
+/// The next of this P's own queue.
+#[inline(always)]
+fn pop_own(p: &'static P, tick: u32) -> Option<(&'static G, bool)> {
+    match p.runq.pop(solo()) {
+        Popped::Next(gp) if !p.slice.used_up(tick) => Some((found(gp), true)),
+        Popped::Next(gp) => after_long_slice(p, gp).map(|gp| (gp, false)),
+        Popped::Ring(gp) => Some((found(gp), false)),
+        Popped::Nothing => None,
     }
 }
 
@@ -105,15 +109,8 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
             return Some((found(gp), false));
         }
     }
-    match p.runq.pop(solo()) {
-        Popped::Next(gp) if !p.slice.used_up(tick) => return Some((found(gp), true)),
-        Popped::Next(gp) => {
-            if let Some(gp) = after_long_slice(p, gp) {
-                return Some((gp, false));
-            }
-        }
-        Popped::Ring(gp) => return Some((found(gp), false)),
-        Popped::Nothing => {}
+    if let Some(found) = pop_own(p, tick) {
+        return Some(found);
     }
     let gp = ready::take_global_batch(mp);
     (!gp.is_null()).then(|| (found(gp), false))
