@@ -5,12 +5,19 @@
 //! threads alike.
 #![expect(unsafe_code, reason = "parking hands raw pointers to wakers")]
 
+mod clock;
+mod parker;
+mod random;
+
+pub use crate::timer::node::{Fire, Fired, HeapLock, Timer};
+pub use clock::{instant_ns, now_ns};
+pub use parker::Parker;
+
 use crate::g::G;
 use crate::m::{self, M, Post};
-use crate::prim::{self, AtomicU32};
+use crate::prim;
 use crate::sched::{enter, ready, switch};
 use std::ptr::null;
-use std::sync::atomic::Ordering::{Acquire, Release};
 
 /// Why a goroutine waits, as dumps show it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,9 +82,9 @@ impl Critical {
     }
 
     /// Enters, and never unwinds: for where a frame must not be left, as in a
-    /// scope that waits.
+    /// scope that waits, or while a waiter of the caller's is queued.
     #[inline(always)]
-    pub(crate) fn enter_inside() -> Critical {
+    pub fn enter_inside() -> Critical {
         match m::current() {
             Some(mp) => Critical { mp: enter::enter(mp) },
             None => Critical { mp: null() },
@@ -119,6 +126,58 @@ impl Critical {
                     (*parker).sleep();
                 }
             }
+        }
+    }
+
+    /// Parks as `park` does, with `commit(arg)` in place of the unlocking. Its
+    /// answer is ignored.
+    ///
+    /// # Safety
+    /// `commit(arg)` is sound to call once, on another stack. `parker` was made
+    /// by `Parker::new(&self)`, outlives the call and is readied at most once,
+    /// not before `commit` has begun.
+    #[inline(always)]
+    pub unsafe fn park_with(
+        self,
+        parker: *const Parker,
+        reason: WaitReason,
+        commit: unsafe fn(*mut ()) -> bool,
+        arg: *mut (),
+    ) {
+        match self.take() {
+            Some((gp, mp)) => switch::park(gp, mp, reason, Post::Commit, commit, arg),
+            None => {
+                // SAFETY: the caller's promises.
+                unsafe {
+                    commit(arg);
+                    (*parker).sleep();
+                }
+            }
+        }
+    }
+
+    /// Parks the caller for ever.
+    pub fn park_for_ever(self, reason: WaitReason) -> ! {
+        let parker = Parker::new(&self);
+        // SAFETY: nobody knows the parker, so nobody readies it.
+        unsafe { self.park_with(&parker, reason, |_| true, std::ptr::null_mut()) };
+        crate::fatal("a goroutine parked for ever was woken")
+    }
+
+    /// Parks until `wake` is called on `parker`, a soft one, which may have been
+    /// already.
+    ///
+    /// # Safety
+    /// `parker` was made by `Parker::soft` in an earlier section of the caller's,
+    /// and somebody readies it once.
+    pub unsafe fn park_soft(self, parker: *const Parker, reason: WaitReason) {
+        match self.take() {
+            Some((gp, mp)) => {
+                let arg = parker.cast_mut().cast();
+                switch::park(gp, mp, reason, Post::TryCommit, Parker::commit_soft, arg);
+            }
+            // SAFETY: the caller's promises.
+            None => unsafe { (*parker).sleep() },
         }
     }
 
@@ -183,12 +242,28 @@ impl Critical {
     #[inline(always)]
     pub unsafe fn ready(&self, parker: *const Parker) {
         // SAFETY: the owner waits for us, so the parker is alive until woken.
-        let gp = unsafe { (*parker).gp };
+        let gp = unsafe { (*parker).goroutine() };
         match (gp, self.m()) {
             (Some(gp), Some(mp)) => ready::ready(mp, gp),
             (Some(gp), None) => ready::ready_outside(gp),
-            // SAFETY: as above; `wake` reads nothing after its store.
-            (None, _) => unsafe { Parker::wake(parker) },
+            (None, mp) => {
+                // SAFETY: as above; `wake` reads nothing after its swap.
+                if let Some(gp) = unsafe { Parker::wake(parker) } {
+                    match mp {
+                        Some(mp) => ready::ready(mp, gp),
+                        None => ready::ready_outside(gp),
+                    }
+                }
+            }
+        }
+    }
+
+    /// A random number: uniform, fast, not for secrets.
+    #[inline(always)]
+    pub fn random(&self) -> u32 {
+        match self.m() {
+            Some(mp) => mp.p().rng.next(),
+            None => random::of_thread(),
         }
     }
 }
@@ -202,46 +277,8 @@ impl Drop for Critical {
     }
 }
 
-/// Who waits: a goroutine, or a plain thread and the word it sleeps on. Lives
-/// on the waiter's stack.
-#[derive(Debug)]
-pub struct Parker {
-    gp: Option<&'static G>,
-    word: AtomicU32,
-}
-
-impl std::fmt::Debug for G {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "goroutine {}", self.id.get())
-    }
-}
-
-impl Parker {
-    /// The caller, as somebody to be woken.
-    #[inline(always)]
-    pub fn new(critical: &Critical) -> Parker {
-        Parker { gp: critical.m().map(M::curg), word: AtomicU32::new(0) }
-    }
-
-    fn sleep(&self) {
-        while self.word.load(Acquire) == 0 {
-            prim::futex_wait(&self.word, 0, None);
-        }
-    }
-
-    /// # Safety
-    /// `parker` is alive on entry; only its address is used after the store.
-    unsafe fn wake(parker: *const Parker) {
-        // SAFETY: alive on entry; a field's address is computed before the store.
-        let word = unsafe { &raw const (*parker).word };
-        // SAFETY: alive until this store is seen.
-        unsafe { (*word).store(1, Release) };
-        prim::futex_wake(word);
-    }
-}
-
 /// The runtime's spin lock for the crates above: held only inside a `Critical`,
-/// for a few tens of nanoseconds.
+/// for a few tens of nanoseconds. Only a timer's `fire` takes it outside of one.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct SpinLock(prim::SpinLock);
@@ -262,6 +299,12 @@ impl SpinLock {
     #[inline(always)]
     pub fn lock(&self, _critical: &Critical) {
         self.0.lock();
+    }
+
+    /// Takes it if it is free.
+    #[inline(always)]
+    pub fn try_lock(&self) -> bool {
+        self.0.try_lock()
     }
 
     /// Whether somebody holds it, at this moment: one load.

@@ -26,6 +26,12 @@ mod real {
             }
         }
 
+        /// Takes it if it is free.
+        #[inline(always)]
+        pub(crate) fn try_lock(&self) -> bool {
+            self.0.compare_exchange(0, 1, Acquire, Relaxed).is_ok()
+        }
+
         #[cold]
         #[inline(never)]
         fn lock_contended(&self) {

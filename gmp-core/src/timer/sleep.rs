@@ -1,6 +1,6 @@
 //! `sleep`.
 
-use super::Timers;
+use super::{Item, Timers};
 use crate::m::{self, Post};
 use crate::rt::WaitReason;
 use crate::sched::{enter, switch};
@@ -44,7 +44,7 @@ pub fn sleep(duration: Duration) {
         return;
     }
     let timers: &'static Timers = &mp.p().timers;
-    timers.insert_locked(when, gp);
+    timers.insert_locked(when, Item::Sleeper(gp));
     let arg = std::ptr::from_ref(timers).cast_mut().cast();
     switch::park(gp, mp, WaitReason::Sleep, Post::Commit, unlock, arg);
 }
