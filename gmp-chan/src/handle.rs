@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::process;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::chan::Chan;
+use crate::prim::{AtomicBool, AtomicUsize, Ordering};
 
 /// A channel with its counts; freed by the side that leaves last.
 #[repr(C)]
@@ -96,6 +96,17 @@ pub(crate) fn share<T>(chan: Chan<T>) -> (Handle<T, Sending>, Handle<T, Receivin
     };
     let shared = NonNull::from(Box::leak(Box::new(Shared { chan, counts })));
     (Handle { shared, side: PhantomData }, Handle { shared, side: PhantomData })
+}
+
+/// Puts `chan`, which has no sending side, behind a handle.
+pub(crate) fn receiving_only<T>(chan: Chan<T>) -> Handle<T, Receiving> {
+    let counts = Counts {
+        senders: AtomicUsize::new(0),
+        receivers: AtomicUsize::new(1),
+        one_side_left: AtomicBool::new(true),
+    };
+    let shared = NonNull::from(Box::leak(Box::new(Shared { chan, counts })));
+    Handle { shared, side: PhantomData }
 }
 
 impl<T, S: Side> Handle<T, S> {

@@ -32,21 +32,42 @@
 //! server.join().unwrap();
 //! ```
 
+#[doc(hidden)]
+pub mod arm;
+mod bridge;
 mod chan;
+mod clocks;
+mod future;
 mod handle;
 mod iter;
 mod list;
+#[cfg(gmp_loom)]
+mod loom_rt;
+#[cfg(all(test, gmp_loom))]
+mod loom_tests;
+mod nil;
+mod prim;
 mod receiver;
 mod ring;
+mod select;
 mod sender;
+mod timeout;
 mod wait;
 
 pub use crossbeam_channel::{
-    RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
+    ReadyTimeoutError, RecvError, RecvTimeoutError, SelectTimeoutError, SendError,
+    SendTimeoutError, TryReadyError, TryRecvError, TrySelectError, TrySendError,
 };
+#[cfg(not(gmp_loom))]
+use gmp_core::rt;
+#[cfg(gmp_loom)]
+use loom_rt as rt;
 
+pub use crate::clocks::{after, at, tick};
+pub use crate::future::{RecvFuture, SendFuture};
 pub use crate::iter::{IntoIter, Iter, TryIter};
 pub use crate::receiver::Receiver;
+pub use crate::select::{Select, SelectedOperation};
 pub use crate::sender::Sender;
 
 use crate::chan::Chan;
@@ -101,7 +122,39 @@ pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
     endpoints(Chan::unbounded())
 }
 
+/// A receiver that never receives anything: receiving waits for ever, in a select the
+/// operation is never chosen. Allocates nothing.
+///
+/// It is the receiving side of Go's nil channel. Useful as an operation that is switched
+/// off in a select.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let rx = gmp_chan::never::<u8>();
+/// assert!(rx.try_recv().is_err());
+/// assert!(rx.recv_timeout(Duration::from_millis(1)).is_err());
+/// ```
+pub fn never<T>() -> Receiver<T> {
+    Receiver { handle: None }
+}
+
+/// Go's nil channel: sending and receiving wait for ever, attempts that do not wait find it
+/// full and empty, in a select its operations are never chosen. Allocates nothing.
+///
+/// `close` on either end panics with `close of nil channel`.
+///
+/// ```
+/// let (tx, rx) = gmp_chan::nil::<u8>();
+/// assert!(tx.try_send(1).is_err());
+/// assert!(rx.try_recv().is_err());
+/// assert_eq!((tx.capacity(), rx.len()), (Some(0), 0));
+/// ```
+pub fn nil<T>() -> (Sender<T>, Receiver<T>) {
+    (Sender { handle: None }, Receiver { handle: None })
+}
+
 fn endpoints<T>(chan: Chan<T>) -> (Sender<T>, Receiver<T>) {
     let (sending, receiving) = handle::share(chan);
-    (Sender { chan: sending }, Receiver { chan: receiving })
+    (Sender { handle: Some(sending) }, Receiver { handle: Some(receiving) })
 }

@@ -33,6 +33,19 @@ impl<T> Block<T> {
         std::mem::ManuallyDrop::new(self).0.as_ptr()
     }
 
+    /// Gives up ownership, with the type of the values erased.
+    pub(crate) fn into_raw(self) -> *mut () {
+        self.into_node().cast()
+    }
+
+    /// # Safety
+    /// `raw` came out of [`into_raw`](Self::into_raw) of the same type, and this is the
+    /// only call for it.
+    pub(crate) unsafe fn free(raw: *mut ()) {
+        // SAFETY: the caller's promise.
+        drop(unsafe { Block::<T>::from_node(raw.cast()) });
+    }
+
     /// # Safety
     /// `node` came out of [`into_node`](Self::into_node) and no list has it any more.
     unsafe fn from_node(node: *mut Node<T>) -> Option<Block<T>> {

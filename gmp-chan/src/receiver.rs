@@ -2,11 +2,18 @@
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::ptr;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{RecvError, TryRecvError};
+use crossbeam_channel::{RecvError, RecvTimeoutError, TryRecvError};
 
+use crate::chan::{Chan, Core};
+use crate::future::RecvFuture;
 use crate::handle::{Handle, Receiving};
 use crate::iter::{IntoIter, Iter, TryIter};
+use crate::nil;
+use crate::select::Limit;
+use crate::timeout::recv_within;
 
 /// The receiving side of a channel.
 ///
@@ -29,13 +36,26 @@ use crate::iter::{IntoIter, Iter, TryIter};
 /// assert_eq!(sums.sum::<u32>(), 5050);
 /// ```
 pub struct Receiver<T> {
-    pub(crate) chan: Handle<T, Receiving>,
+    /// `None`: the nil channel.
+    pub(crate) handle: Option<Handle<T, Receiving>>,
 }
 
 impl<T> UnwindSafe for Receiver<T> {}
 impl<T> RefUnwindSafe for Receiver<T> {}
 
 impl<T> Receiver<T> {
+    /// The channel; `None` is the nil one.
+    #[inline(always)]
+    pub(crate) fn chan(&self) -> Option<&Chan<T>> {
+        self.handle.as_deref()
+    }
+
+    /// Where a select finds the channel; null is the nil one.
+    #[inline(always)]
+    pub(crate) fn as_core(&self) -> *const Core {
+        self.chan().map_or(ptr::null(), Chan::as_core)
+    }
+
     /// Receives a value, waiting while there is none.
     ///
     /// Values come in the order in which they were sent; waiting receivers are served in
@@ -58,9 +78,12 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.recv(), Ok('a'));
     /// assert_eq!(rx.recv(), Err(RecvError));
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn recv(&self) -> Result<T, RecvError> {
-        self.chan.recv()
+        match self.chan() {
+            Some(chan) => chan.recv(),
+            None => nil::recv(),
+        }
     }
 
     /// Receives a value if that needs no waiting: out of the buffer, or from a sender that
@@ -89,7 +112,73 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        self.chan.try_recv()
+        match self.chan() {
+            Some(chan) => chan.try_recv(),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+
+    /// Receives a value, waiting no longer than `timeout` while there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError::Timeout`] if no value came in time,
+    /// [`RecvTimeoutError::Disconnected`] as [`recv`](Self::recv).
+    ///
+    /// ```
+    /// use gmp_chan::{RecvTimeoutError, bounded};
+    /// use std::time::Duration;
+    ///
+    /// let (_tx, rx) = bounded::<u8>(0);
+    /// let received = rx.recv_timeout(Duration::from_millis(5));
+    /// assert_eq!(received, Err(RecvTimeoutError::Timeout));
+    /// ```
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        recv_within(self, Limit::after(timeout))
+    }
+
+    /// Receives a value, waiting no longer than until `deadline` while there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv_timeout`](Self::recv_timeout).
+    ///
+    /// ```
+    /// use gmp_chan::bounded;
+    /// use std::time::Instant;
+    ///
+    /// let (tx, rx) = bounded(1);
+    /// tx.send(1).unwrap();
+    /// let now = Instant::now();
+    /// assert_eq!(rx.recv_deadline(now), Ok(1));
+    /// assert!(rx.recv_deadline(now).is_err());
+    /// ```
+    pub fn recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
+        recv_within(self, Limit::at(deadline))
+    }
+
+    /// Receives a value in async code: the task waits, on whatever executor polls it.
+    ///
+    /// A task is told when there may be something to receive, and takes it when it is
+    /// polled; until then the value stays where it was. So dropping the future never loses
+    /// a value; a task that is polled late may find that others were quicker, and then
+    /// waits on at the head of the queue.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    ///
+    /// ```
+    /// # let executor = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// # executor.block_on(async {
+    /// let (tx, rx) = gmp_chan::bounded(0);
+    /// let sender = std::thread::spawn(move || tx.send("from a thread"));
+    /// assert_eq!(rx.recv_async().await, Ok("from a thread"));
+    /// sender.join().unwrap().unwrap();
+    /// # });
+    /// ```
+    pub fn recv_async(&self) -> RecvFuture<'_, T> {
+        RecvFuture::new(self)
     }
 
     /// [`recv`](Self::recv) in Go's comma-ok form: the value and true, or `None` and false
@@ -104,7 +193,7 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn recv_ok(&self) -> (Option<T>, bool) {
-        match self.chan.recv() {
+        match self.recv() {
             Ok(value) => (Some(value), true),
             Err(RecvError) => (None, false),
         }
@@ -145,7 +234,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// With `close of closed channel` if either side called `close` before. Dropping all
+    /// With `close of nil channel` on a nil channel, with `close of closed channel` if either side called `close` before. Dropping all
     /// handles of a side shuts a channel too, but does not count as such a call.
     ///
     /// # Examples
@@ -157,7 +246,10 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn close(&self) {
-        self.chan.close();
+        match self.chan() {
+            Some(chan) => chan.close(),
+            None => panic!("close of nil channel"),
+        }
     }
 
     /// Whether no more values can be sent: the channel was closed, or the last
@@ -172,7 +264,7 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn is_closed(&self) -> bool {
-        self.chan.is_shut()
+        self.chan().is_some_and(|chan| chan.core().is_shut())
     }
 
     /// How many values are buffered at this moment; always 0 for capacity 0. One load.
@@ -184,7 +276,7 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn len(&self) -> usize {
-        self.chan.len()
+        self.chan().map_or(0, Chan::len)
     }
 
     /// Whether no value is buffered at this moment; always true for capacity 0.
@@ -197,7 +289,7 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.chan.len() == 0
+        self.len() == 0
     }
 
     /// Whether the buffer has no room at this moment; always true for capacity 0, never
@@ -210,7 +302,7 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.chan.is_full()
+        self.chan().is_none_or(Chan::is_full)
     }
 
     /// How many values the buffer has room for; `None` if there is no limit.
@@ -221,7 +313,7 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn capacity(&self) -> Option<usize> {
-        self.chan.capacity()
+        self.chan().map_or(Some(0), Chan::capacity)
     }
 
     /// Whether both are handles of the same channel.
@@ -233,32 +325,39 @@ impl<T> Receiver<T> {
     /// assert!(!rx.same_channel(&other));
     /// ```
     pub fn same_channel(&self, other: &Receiver<T>) -> bool {
-        self.chan.same_channel(&other.chan)
+        match (&self.handle, &other.handle) {
+            (Some(this), Some(other)) => this.same_channel(other),
+            (None, None) => true,
+            _ => false,
+        }
     }
 
     /// How many senders wait at this moment. For tests, in place of sleeping.
     #[doc(hidden)]
     pub fn waiting_senders(&self) -> usize {
-        self.chan.waiting_senders()
+        self.chan().map_or(0, |chan| chan.core().waiting_senders())
     }
 
     /// How many receivers wait at this moment. For tests, in place of sleeping.
     #[doc(hidden)]
     pub fn waiting_receivers(&self) -> usize {
-        self.chan.waiting_receivers()
+        self.chan().map_or(0, |chan| chan.core().waiting_receivers())
     }
 }
 
 impl<T> Clone for Receiver<T> {
     #[inline]
     fn clone(&self) -> Receiver<T> {
-        Receiver { chan: self.chan.clone() }
+        Receiver { handle: self.handle.clone() }
     }
 }
 
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.chan.debug(f, "Receiver")
+        match self.chan() {
+            Some(chan) => chan.debug(f, "Receiver"),
+            None => f.write_str("Receiver(nil)"),
+        }
     }
 }
 

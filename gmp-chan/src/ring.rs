@@ -32,6 +32,10 @@ impl<T> Ring<T> {
         Ring { slots, cap, head: 0 }
     }
 
+    pub(crate) fn cap(&self) -> usize {
+        self.cap
+    }
+
     /// The slot `offset` places behind the head.
     #[inline]
     fn at(&self, offset: usize) -> *mut T {

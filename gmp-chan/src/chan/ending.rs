@@ -3,39 +3,39 @@
 #![expect(unsafe_code, reason = "what a channel buffers is taken out through raw pointers")]
 
 use std::mem::MaybeUninit;
-use std::sync::atomic::Ordering;
 
-use super::{Buffer, Chan, Locked};
-use crate::wait::Batch;
-
-/// Reasons why a channel is shut, as bits of `Chan::shut`.
-const CLOSED: u8 = 1;
-const NO_SENDERS: u8 = 2;
-const NO_RECEIVERS: u8 = 4;
+use super::core::{Core, Locked, state};
+use super::{Buffer, Chan};
+use crate::prim::Ordering;
+use crate::wait::{Batch, Outcome, Wakers};
 
 impl<T> Chan<T> {
     /// Closes the channel for everyone.
     #[track_caller]
     pub(crate) fn close(&self) {
-        let locked = self.lock();
-        if self.shut.load(Ordering::Relaxed) & CLOSED != 0 {
+        let locked = self.core.lock();
+        if self.core.state.load(Ordering::Relaxed) & state::CLOSED != 0 {
             drop(locked.unlock());
             panic!("close of closed channel");
         }
-        self.shut(locked, CLOSED);
+        shut(locked, state::CLOSED);
     }
 
     /// The last sender is gone.
     pub(crate) fn senders_gone(&self) {
-        self.shut(self.lock(), NO_SENDERS);
+        shut(self.core.lock_inside(), state::NO_SENDERS);
     }
 
     /// The last receiver is gone: nobody will take what is buffered.
     pub(crate) fn receivers_gone(&self) {
-        let locked = self.lock();
-        let left = self.len.load(Ordering::Relaxed);
-        self.len.store(0, Ordering::Relaxed);
-        self.shut(locked, NO_RECEIVERS);
+        let locked = self.core.lock_inside();
+        let left = self.core.len.load(Ordering::Relaxed);
+        self.core.len.store(0, Ordering::Relaxed);
+        shut(locked, state::NO_RECEIVERS);
+        if let Buffer::Clock(clock) = &self.buffer {
+            // SAFETY: what the timer needs of the clock is guarded by the timer itself.
+            unsafe { (*clock.get()).disarm() };
+        }
         // No receiver is left, and senders keep off a buffer once the channel is shut: it
         // is ours without the lock, under which the values' `drop` must not run.
         let mut leftovers = Leftovers { chan: self, left };
@@ -43,20 +43,29 @@ impl<T> Chan<T> {
             drop(value);
         }
     }
+}
 
-    /// Shuts the channel and wakes all who wait.
-    fn shut(&self, locked: Locked<'_, T>, why: u8) {
-        let before = self.shut.load(Ordering::Relaxed);
-        self.shut.store(before | why, Ordering::SeqCst);
-        let mut waiters = Batch::new();
-        // SAFETY: the lock is held.
-        unsafe {
-            self.receivers.pop_all(&mut waiters);
-            self.senders.pop_all(&mut waiters);
-        }
+/// Shuts the channel and wakes all who wait.
+fn shut(locked: Locked<'_>, why: u8) {
+    let core: &Core = locked.core;
+    let before = core.state.load(Ordering::Relaxed);
+    core.state.store(before | why, Ordering::SeqCst);
+    let mut locked = locked;
+    loop {
+        let (mut waiters, mut wakers) = (Batch::new(), Wakers::new());
+        // SAFETY: the lock is held, and the channel is shut: nobody joins any more.
+        let all = unsafe {
+            core.receivers.pop_all(&mut waiters, &mut wakers)
+                && core.senders.pop_all(&mut waiters, &mut wakers)
+        };
         drop(locked.unlock());
         // SAFETY: the lock was released; nobody touched the slots.
-        unsafe { waiters.shut() };
+        unsafe { waiters.finish(Outcome::Shut) };
+        wakers.wake();
+        if all {
+            return;
+        }
+        locked = core.lock_inside();
     }
 }
 
@@ -78,6 +87,7 @@ impl<T> Leftovers<'_, T> {
             match &self.chan.buffer {
                 Buffer::Ring(ring) => (*ring.get()).pop(out.as_mut_ptr()),
                 Buffer::List(list) => drop((*list.get()).pop(self.left, out.as_mut_ptr())),
+                Buffer::Clock(_) => return None,
             }
         }
         self.left -= 1;

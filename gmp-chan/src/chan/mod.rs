@@ -1,101 +1,81 @@
 #![doc = include_str!("../README.md")]
 #![expect(unsafe_code, reason = "values move between stacks and buffers under the channel's lock")]
 
+use std::alloc::Layout;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::mem::{ManuallyDrop, MaybeUninit};
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::ptr;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvError, SendError, TryRecvError, TrySendError};
-use gmp_core::rt::{Critical, Parker, SpinLock, WaitReason};
 
-use self::transfer::{Offer, Take};
-use crate::list::List;
+use self::clock::Clock;
+pub(crate) use self::core::{Core, Locked, Notice, Ops, state};
+pub(crate) use self::rare::Received;
+pub(crate) use self::transfer::{Offer, Rare, Take};
+use crate::list::{Block, List};
+use crate::prim::Ordering;
 use crate::ring::Ring;
-use crate::wait::{Outcome, WaitQueue};
+use crate::rt::{Parker, WaitReason};
+use crate::wait::{Outcome, Waiter};
 
+pub(crate) mod clock;
+mod core;
 mod ending;
+mod rare;
 mod transfer;
 
+pub(crate) use self::rare::redeem;
+
 /// One channel, shared by all its handles.
-///
-/// The fields are written under `lock` only. Those that are atomic are also read without
-/// it, for answers that are true at one moment of the call.
-#[repr(C, align(64))]
+#[repr(C)]
 pub(crate) struct Chan<T> {
-    lock: SpinLock,
-    /// Why the channel takes no more values, as bits of `ending`: 0 while it is open. Bits
-    /// are only added.
-    shut: AtomicU8,
-    /// Buffered values.
-    len: AtomicUsize,
-    /// What `len` may grow to.
-    cap: usize,
-    receivers: WaitQueue,
-    senders: WaitQueue,
+    core: Core,
     buffer: Buffer<T>,
 }
 
 enum Buffer<T> {
     /// Bounded; of no slots for a rendezvous channel, which is always empty and full.
     Ring(UnsafeCell<Ring<T>>),
-    /// Unbounded; `cap` is `usize::MAX`.
+    /// Unbounded; `room` is about `usize::MAX`.
     List(UnsafeCell<List<T>>),
-}
-
-/// The lock of a channel, held. Ends in [`unlock`](Self::unlock) or
-/// [`park`](Self::park).
-struct Locked<'a, T> {
-    chan: &'a Chan<T>,
-    critical: Critical,
-}
-
-impl<T> Locked<'_, T> {
-    #[inline]
-    fn unlock(self) -> Critical {
-        // SAFETY: a `Locked` is the lock held, and this one ends here.
-        unsafe { self.chan.lock.unlock() };
-        self.critical
-    }
-
-    /// Parks until the waiter that holds `parker` was finished.
-    ///
-    /// # Safety
-    /// A waiter with this parker is in one of the channel's queues.
-    #[inline(always)]
-    unsafe fn park(self, parker: &Parker, reason: WaitReason) {
-        // SAFETY: the parker is our caller's and outlives the call; the lock is held, and
-        // who finishes the waiter has taken it since.
-        unsafe { self.critical.park(parker, reason, &raw const self.chan.lock) };
-    }
+    /// Of instants; nothing is ever in the buffer.
+    Clock(UnsafeCell<Clock>),
 }
 
 impl<T> Chan<T> {
+    const OPS: Ops = Ops {
+        layout: Layout::new::<T>(),
+        // SAFETY: the contract of `Ops`: `core` is the first field of a `Chan<T>`.
+        take: |core, out| unsafe { (*core.cast::<Chan<T>>()).take(out.cast()) },
+        // SAFETY: as above.
+        offer: |core, src| unsafe { (*core.cast::<Chan<T>>()).offer(src.cast()) },
+        // SAFETY: as above.
+        supply: |core| unsafe { (*core.cast::<Chan<T>>()).supply() },
+        // SAFETY: the contract of `Ops`: a block of values of this type.
+        free: |block| unsafe { Block::<T>::free(block) },
+        // SAFETY: the contract of `Ops`: a value of this type.
+        drop_value: |value| unsafe { value.cast::<T>().drop_in_place() },
+    };
+
     pub(crate) fn bounded(cap: usize) -> Chan<T> {
-        Chan::new(cap, Buffer::Ring(UnsafeCell::new(Ring::new(cap))))
+        let ring = Buffer::Ring(UnsafeCell::new(Ring::new(cap)));
+        Chan { core: Core::new(cap, 0, &Self::OPS), buffer: ring }
     }
 
     pub(crate) fn unbounded() -> Chan<T> {
-        Chan::new(usize::MAX, Buffer::List(UnsafeCell::new(List::new())))
+        let list = Buffer::List(UnsafeCell::new(List::new()));
+        Chan { core: Core::new(usize::MAX, 0, &Self::OPS), buffer: list }
     }
 
-    fn new(cap: usize, buffer: Buffer<T>) -> Chan<T> {
-        Chan {
-            lock: SpinLock::new(),
-            shut: AtomicU8::new(0),
-            len: AtomicUsize::new(0),
-            cap,
-            receivers: WaitQueue::new(),
-            senders: WaitQueue::new(),
-            buffer,
-        }
+    /// Where selects find this channel. The pointer is good for the whole of it.
+    pub(crate) fn as_core(&self) -> *const Core {
+        ptr::from_ref(self).cast()
     }
 
-    #[inline]
-    fn lock(&self) -> Locked<'_, T> {
-        let critical = Critical::enter();
-        self.lock.lock(&critical);
-        Locked { chan: self, critical }
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 
     /// Sends, waiting for a receiver or for room.
@@ -103,27 +83,53 @@ impl<T> Chan<T> {
     /// Inlined, wait and all: each return after a stack switch is mispredicted.
     #[inline(always)]
     pub(crate) fn send(&self, value: T) -> Result<(), SendError<T>> {
+        self.send_locked(self.core.lock(), value)
+    }
+
+    /// `send`, with the lock, which is this channel's, taken already.
+    #[inline(always)]
+    pub(crate) fn send_locked(&self, locked: Locked<'_>, value: T) -> Result<(), SendError<T>> {
         let value = ManuallyDrop::new(value);
         let src = (&raw const value).cast::<T>();
-        // SAFETY: `src` is a value; it is given up where the answer is `Sent` or `Done`.
-        let sent = match unsafe { self.offer(self.lock(), src) } {
-            Offer::Sent => true,
-            Offer::Shut => false,
-            // SAFETY: as above.
-            Offer::Full(locked) => unsafe { self.wait_to_send(locked, src) == Outcome::Done },
-        };
-        if sent { Ok(()) } else { Err(SendError(ManuallyDrop::into_inner(value))) }
+        // SAFETY: the lock is held; `src` is a value, given up where the answer is `Sent` or
+        // `To`, and to who finishes the waiter with `Done`.
+        match unsafe { self.offer(src) } {
+            Offer::To(receiver) => {
+                // SAFETY: just popped.
+                unsafe { hand_over(locked, src, receiver) };
+                return Ok(());
+            }
+            Offer::Sent => {
+                locked.leave_and_tell(&self.core.receivers);
+                return Ok(());
+            }
+            Offer::Full => {
+                // SAFETY: as above.
+                if unsafe { self.wait_to_send(locked, src) } == Outcome::Done {
+                    return Ok(());
+                }
+            }
+            Offer::Shut => drop(locked.unlock()),
+            Offer::NeedsBlock => {
+                drop(locked.unlock());
+                return self.send_with_block(ManuallyDrop::into_inner(value));
+            }
+        }
+        Err(SendError(ManuallyDrop::into_inner(value)))
+    }
+
+    /// `send` to a list that has no block left.
+    #[cold]
+    #[inline(never)]
+    fn send_with_block(&self, value: T) -> Result<(), SendError<T>> {
+        self.supply();
+        self.send(value)
     }
 
     /// Sends if that needs no waiting.
     #[inline]
     pub(crate) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        // Not ready, and still open afterwards: so it was both at the first look.
-        if !self.lock.is_locked()
-            && self.len() == self.cap
-            && self.receivers.looks_empty()
-            && !self.is_shut()
-        {
+        if self.core.looks_full() {
             return Err(TrySendError::Full(value));
         }
         self.try_send_locked(value)
@@ -132,13 +138,32 @@ impl<T> Chan<T> {
     #[inline(never)]
     fn try_send_locked(&self, value: T) -> Result<(), TrySendError<T>> {
         let value = ManuallyDrop::new(value);
-        // SAFETY: a value; it is given up where the answer is `Sent`.
-        match unsafe { self.offer(self.lock(), (&raw const value).cast::<T>()) } {
-            Offer::Sent => Ok(()),
-            Offer::Shut => Err(TrySendError::Disconnected(ManuallyDrop::into_inner(value))),
-            Offer::Full(locked) => {
-                drop(locked.unlock());
-                Err(TrySendError::Full(ManuallyDrop::into_inner(value)))
+        let src = (&raw const value).cast::<T>();
+        loop {
+            let locked = self.core.lock();
+            // SAFETY: as in `send`.
+            match unsafe { self.offer(src) } {
+                Offer::To(receiver) => {
+                    // SAFETY: just popped.
+                    unsafe { hand_over(locked, src, receiver) };
+                    return Ok(());
+                }
+                Offer::Sent => {
+                    locked.leave_and_tell(&self.core.receivers);
+                    return Ok(());
+                }
+                Offer::Full => {
+                    drop(locked.unlock());
+                    return Err(TrySendError::Full(ManuallyDrop::into_inner(value)));
+                }
+                Offer::Shut => {
+                    drop(locked.unlock());
+                    return Err(TrySendError::Disconnected(ManuallyDrop::into_inner(value)));
+                }
+                Offer::NeedsBlock => {
+                    drop(locked.unlock());
+                    self.supply();
+                }
             }
         }
     }
@@ -149,25 +174,55 @@ impl<T> Chan<T> {
     #[inline(always)]
     pub(crate) fn recv(&self) -> Result<T, RecvError> {
         let mut out = MaybeUninit::<T>::uninit();
-        // SAFETY: `out` can be written, and is where the answer is `Got`.
-        match unsafe { self.take(self.lock(), out.as_mut_ptr()) } {
-            // SAFETY: filled.
-            Take::Got => Ok(unsafe { out.assume_init() }),
-            Take::Shut => Err(RecvError),
-            Take::Empty(locked) => self.wait_to_receive(locked),
+        let locked = self.core.lock();
+        // SAFETY: the lock is held, and `out` can be written.
+        match unsafe { self.take(out.as_mut_ptr()) } {
+            Take::Got => locked.leave_and_tell(&self.core.senders),
+            // SAFETY: just popped.
+            Take::From(sender) => unsafe { fetch(locked, sender, out.as_mut_ptr()) },
+            Take::Empty => return self.wait_to_receive(locked),
+            // SAFETY: what `take` said just now.
+            other => return unsafe { self.recv_otherwise(locked, other, out) },
         }
+        // SAFETY: filled in both cases that come here.
+        Ok(unsafe { out.assume_init() })
+    }
+
+    /// `recv` where `take`, to `out`, gave a less common answer.
+    ///
+    /// # Safety
+    /// `take` is that answer, and the lock is held since.
+    #[inline(never)]
+    unsafe fn recv_otherwise(
+        &self,
+        locked: Locked<'_>,
+        take: Take,
+        mut out: MaybeUninit<T>,
+    ) -> Result<T, RecvError> {
+        match take {
+            Take::Refilled(sender, outcome) => {
+                let critical = locked.unlock();
+                // SAFETY: just popped, and its value was moved.
+                unsafe { Waiter::finish(sender, &critical, outcome) };
+            }
+            // SAFETY: the caller's promise.
+            Take::Rare(rare) => match unsafe { self.settle(locked, rare, &mut out) } {
+                Received::Value => {}
+                Received::Nothing => return self.recv(),
+            },
+            _ => {
+                drop(locked.unlock());
+                return Err(RecvError);
+            }
+        }
+        // SAFETY: filled in all cases that come here.
+        Ok(unsafe { out.assume_init() })
     }
 
     /// Receives if that needs no waiting.
     #[inline]
     pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
-        // Not ready, and still open afterwards: so it was both at the first look. If it is
-        // shut by now, a value may have come in between: look again under the lock.
-        if !self.lock.is_locked()
-            && self.len() == 0
-            && self.senders.looks_empty()
-            && !self.is_shut()
-        {
+        if self.core.looks_empty() {
             return Err(TryRecvError::Empty);
         }
         self.try_recv_locked()
@@ -175,41 +230,127 @@ impl<T> Chan<T> {
 
     #[inline(never)]
     fn try_recv_locked(&self) -> Result<T, TryRecvError> {
-        let mut out = MaybeUninit::<T>::uninit();
-        // SAFETY: `out` can be written, and is where the answer is `Got`.
-        match unsafe { self.take(self.lock(), out.as_mut_ptr()) } {
-            // SAFETY: filled.
-            Take::Got => Ok(unsafe { out.assume_init() }),
-            Take::Shut => Err(TryRecvError::Disconnected),
-            Take::Empty(locked) => {
-                drop(locked.unlock());
-                Err(TryRecvError::Empty)
+        loop {
+            let mut out = MaybeUninit::<T>::uninit();
+            let locked = self.core.lock();
+            // SAFETY: as in `recv`.
+            match unsafe { self.take(out.as_mut_ptr()) } {
+                Take::Got => locked.leave_and_tell(&self.core.senders),
+                // SAFETY: just popped.
+                Take::From(sender) => unsafe { fetch(locked, sender, out.as_mut_ptr()) },
+                Take::Refilled(sender, outcome) => {
+                    let critical = locked.unlock();
+                    // SAFETY: just popped, and its value was moved.
+                    unsafe { Waiter::finish(sender, &critical, outcome) };
+                }
+                Take::Empty => {
+                    drop(locked.unlock());
+                    return Err(TryRecvError::Empty);
+                }
+                Take::Shut => {
+                    drop(locked.unlock());
+                    return Err(TryRecvError::Disconnected);
+                }
+                // SAFETY: what `take` said just now.
+                Take::Rare(rare) => match unsafe { self.settle(locked, rare, &mut out) } {
+                    Received::Value => {}
+                    Received::Nothing => continue,
+                },
             }
+            // SAFETY: filled in all cases that come here.
+            return Ok(unsafe { out.assume_init() });
         }
     }
 
-    /// Whether sends fail: closed, or one side has no handles left.
-    #[inline]
-    pub(crate) fn is_shut(&self) -> bool {
-        self.shut.load(Ordering::SeqCst) != 0
+    /// Queues the caller as a sender of the value at `src` and parks it.
+    ///
+    /// Inlined, like its twin, because the CPU mispredicts every return after a switch of
+    /// stacks.
+    ///
+    /// # Safety
+    /// The lock, `locked`, is this channel's. `src` is a value that the caller gives up if
+    /// the outcome is `Done`.
+    #[inline(always)]
+    unsafe fn wait_to_send(&self, locked: Locked<'_>, src: *const T) -> Outcome {
+        let parker = Parker::new(&locked.critical);
+        let mut waiter = Waiter::new(&parker, src.cast_mut().cast());
+        let (senders, receivers) = (&self.core.senders, &self.core.receivers);
+        // SAFETY: the waiter stays here until `park` returns.
+        unsafe {
+            locked.park(senders, &raw mut waiter, receivers, &parker, WaitReason::ChanSend);
+        }
+        waiter.outcome()
+    }
+
+    /// Queues the caller as a receiver and parks it.
+    #[inline(always)]
+    fn wait_to_receive(&self, locked: Locked<'_>) -> Result<T, RecvError> {
+        if let Buffer::Clock(clock) = &self.buffer {
+            // SAFETY: the lock is this channel's, which carries instants.
+            let instant = unsafe { clock::wait(locked, clock.get()) };
+            // SAFETY: `T` is `Instant` where there is a clock.
+            return instant
+                .map(|instant| unsafe { (&raw const instant).cast::<T>().read() })
+                .ok_or(RecvError);
+        }
+        let mut slot = MaybeUninit::<T>::uninit();
+        let parker = Parker::new(&locked.critical);
+        let mut waiter = Waiter::new(&parker, (&raw mut slot).cast());
+        let (senders, receivers) = (&self.core.senders, &self.core.receivers);
+        // SAFETY: waiter and slot stay here until `park` returns.
+        unsafe {
+            locked.park(receivers, &raw mut waiter, senders, &parker, WaitReason::ChanReceive);
+        }
+        match waiter.outcome() {
+            // SAFETY: `Done` says that a sender filled the slot.
+            Outcome::Done => Ok(unsafe { slot.assume_init() }),
+            Outcome::Broken => self.recv_again(),
+            _ => Err(RecvError),
+        }
+    }
+
+    /// A sender broke its promise.
+    #[cold]
+    #[inline(never)]
+    fn recv_again(&self) -> Result<T, RecvError> {
+        self.recv()
     }
 
     /// Buffered values at one moment of the call.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.len.load(Ordering::SeqCst)
+        let len = self.core.len.load(Ordering::SeqCst);
+        if len == 0 && self.core.is_timer() { usize::from(self.is_due()) } else { len }
     }
 
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.len() == self.cap
+        if self.core.is_timer() {
+            return self.is_due();
+        }
+        self.core.len.load(Ordering::SeqCst) >= self.core.room.load(Ordering::SeqCst)
+    }
+
+    /// Whether the clock has a value, as `crossbeam_channel` counts it.
+    #[cold]
+    fn is_due(&self) -> bool {
+        let locked = self.core.lock();
+        let due = match &self.buffer {
+            // SAFETY: the lock is held.
+            Buffer::Clock(clock) => unsafe { (*clock.get()).due_ns() },
+            _ => u64::MAX,
+        };
+        drop(locked.unlock());
+        due <= crate::rt::now_ns()
     }
 
     #[inline]
     pub(crate) fn capacity(&self) -> Option<usize> {
-        match self.buffer {
-            Buffer::Ring(_) => Some(self.cap),
+        match &self.buffer {
+            // SAFETY: the capacity never changes.
+            Buffer::Ring(ring) => Some(unsafe { (*ring.get()).cap() }),
             Buffer::List(_) => None,
+            Buffer::Clock(_) => Some(1),
         }
     }
 
@@ -218,23 +359,63 @@ impl<T> Chan<T> {
         f.debug_struct(name)
             .field("len", &self.len())
             .field("capacity", &self.capacity())
-            .field("closed", &self.is_shut())
+            .field("closed", &self.core.is_shut())
             .finish_non_exhaustive()
     }
+}
 
-    pub(crate) fn waiting_receivers(&self) -> usize {
-        let locked = self.lock();
-        // SAFETY: the lock is held.
-        let count = unsafe { self.receivers.count() };
-        drop(locked.unlock());
-        count
+impl Chan<Instant> {
+    /// Delivers `first`, when it is there, and then an instant every `period`.
+    pub(crate) fn clock(first: Instant, period: Option<Duration>) -> Chan<Instant> {
+        let clock = Buffer::Clock(UnsafeCell::new(Clock::new(first, period)));
+        Chan { core: Core::new(0, state::TIMER, &Self::OPS), buffer: clock }
     }
+}
 
-    pub(crate) fn waiting_senders(&self) -> usize {
-        let locked = self.lock();
-        // SAFETY: the lock is held.
-        let count = unsafe { self.senders.count() };
-        drop(locked.unlock());
-        count
+/// The clock of the channel at `core`, if it has one. To be touched under its lock.
+///
+/// # Safety
+/// `core` is that of a channel, which is alive.
+pub(crate) unsafe fn clock_of(core: *const Core) -> Option<*mut Clock> {
+    // SAFETY: the caller's promise; a core is the first field of its channel, and one with
+    // a clock carries instants.
+    unsafe {
+        if !(*core).is_timer() {
+            return None;
+        }
+        match &(*core.cast::<Chan<Instant>>()).buffer {
+            Buffer::Clock(clock) => Some(clock.get()),
+            _ => None,
+        }
+    }
+}
+
+/// Copies the value at `src` to `receiver`, popped, and wakes it.
+///
+/// # Safety
+/// `receiver` is to be finished by the caller, who gives the value up.
+#[inline(always)]
+unsafe fn hand_over<T>(locked: Locked<'_>, src: *const T, receiver: ptr::NonNull<Waiter>) {
+    let critical = locked.unlock();
+    // SAFETY: a popped receiver's slot is ours to fill, once, and is on a stack other than
+    // the caller's.
+    unsafe {
+        ptr::copy_nonoverlapping(src, Waiter::slot(receiver), 1);
+        Waiter::finish(receiver, &critical, Outcome::Done);
+    }
+}
+
+/// Copies the value of `sender`, popped, to `out`, and wakes it.
+///
+/// # Safety
+/// `sender` is to be finished by the caller; `out` can be written.
+#[inline(always)]
+unsafe fn fetch<T>(locked: Locked<'_>, sender: ptr::NonNull<Waiter>, out: *mut T) {
+    let critical = locked.unlock();
+    // SAFETY: a popped sender's value is ours, once, and lies on a stack other than the
+    // caller's.
+    unsafe {
+        ptr::copy_nonoverlapping(Waiter::slot(sender), out, 1);
+        Waiter::finish(sender, &critical, Outcome::Done);
     }
 }

@@ -1,60 +1,75 @@
-//! Moving one value: from a sender to a receiver, to the buffer, from the buffer.
+//! Moving one value under the lock: from a sender to a receiver, to the buffer, from the
+//! buffer.
 
 #![expect(unsafe_code, reason = "values are copied between stacks and buffers")]
 
-use std::cell::UnsafeCell;
-use std::mem::MaybeUninit;
-use std::ptr;
-use std::sync::atomic::Ordering;
+use std::ptr::{self, NonNull};
+use std::task::Waker;
 
-use crossbeam_channel::RecvError;
-use gmp_core::rt::{Parker, WaitReason};
-
-use super::{Buffer, Chan, Locked};
-use crate::list::{Block, List};
-use crate::wait::{Outcome, Waiter};
+use super::core::state;
+use super::{Buffer, Chan};
+use crate::list::Block;
+use crate::prim::Ordering;
+use crate::wait::{Kind, Outcome, Waiter};
 
 /// What became of a value offered under the lock.
-pub(super) enum Offer<'a, T> {
+pub(crate) enum Offer {
+    /// In the buffer. Who watches the receivers' queue is to be told.
     Sent,
+    /// This receiver, popped, gets it: copy it into the slot once the lock is released, and
+    /// finish the waiter with `Done`.
+    To(NonNull<Waiter>),
     Shut,
-    /// Nobody waits for it and there is no room; still locked.
-    Full(Locked<'a, T>),
+    /// Nobody waits for it and there is no room.
+    Full,
+    /// An unbounded channel needs a block: get one without the lock, and offer again.
+    NeedsBlock,
 }
 
 /// What became of an attempt to take a value under the lock.
-pub(super) enum Take<'a, T> {
+pub(crate) enum Take {
+    /// It is there. Who watches the senders' queue is to be told.
     Got,
+    /// This sender, popped, has it: copy it out of the slot once the lock is released, and
+    /// finish the waiter with `Done`.
+    From(NonNull<Waiter>),
+    /// It is there, and so is the value of this sender, popped, who is to be finished with
+    /// the outcome.
+    Refilled(NonNull<Waiter>, Outcome),
+    /// Open, but nothing is there.
+    Empty,
     Shut,
-    /// Open, but nothing is there; still locked.
-    Empty(Locked<'a, T>),
+    Rare(Rare),
+}
+
+/// What a receiver seldom finds.
+pub(crate) enum Rare {
+    /// The value is there, and this block of the buffer is to be freed.
+    Spent(*mut ()),
+    /// The value is there; it was a task's, who is to be woken.
+    Woke(Option<Waker>),
+    /// This sender, popped, has yet to be asked for the value it promised.
+    Promise(NonNull<Waiter>),
 }
 
 impl<T> Chan<T> {
     /// Hands the value at `src` to the longest waiting receiver or to the buffer.
     ///
     /// # Safety
-    /// `src` is a value that the caller gives up if the answer is `Sent`.
+    /// The lock is held. `src` is a value that the caller gives up if the answer is `Sent`
+    /// or `To`.
     #[inline(always)]
-    pub(super) unsafe fn offer<'a>(&'a self, locked: Locked<'a, T>, src: *const T) -> Offer<'a, T> {
-        if self.shut.load(Ordering::Relaxed) != 0 {
-            drop(locked.unlock());
+    pub(crate) unsafe fn offer(&self, src: *const T) -> Offer {
+        if self.core.state.load(Ordering::Relaxed) != 0 {
             return Offer::Shut;
         }
         // SAFETY: the lock is held.
-        if let Some(receiver) = unsafe { self.receivers.pop() } {
-            let critical = locked.unlock();
-            // SAFETY: a popped receiver's slot is ours to fill, once, and is on a stack
-            // other than the caller's.
-            unsafe {
-                ptr::copy_nonoverlapping(src, Waiter::slot(receiver), 1);
-                Waiter::finish(receiver, &critical, Outcome::Done);
-            }
-            return Offer::Sent;
+        if let Some(receiver) = unsafe { self.core.receivers.pop() } {
+            return Offer::To(receiver);
         }
-        let len = self.len.load(Ordering::Relaxed);
-        if len == self.cap {
-            return Offer::Full(locked);
+        let len = self.core.len.load(Ordering::Relaxed);
+        if len == self.core.room.load(Ordering::Relaxed) {
+            return Offer::Full;
         }
         match &self.buffer {
             // SAFETY: the lock is held and there is room.
@@ -62,135 +77,144 @@ impl<T> Chan<T> {
             // SAFETY: the lock is held.
             Buffer::List(list) => unsafe {
                 if !(*list.get()).push(src) {
-                    return self.offer_with_block(locked, list, src);
+                    return Offer::NeedsBlock;
                 }
             },
+            // It has no senders.
+            Buffer::Clock(_) => return Offer::Full,
         }
-        self.len.store(len + 1, Ordering::Relaxed);
-        drop(locked.unlock());
+        self.core.len.store(len + 1, Ordering::Relaxed);
         Offer::Sent
-    }
-
-    /// [`offer`](Self::offer) for a list that has no block left: fetches one outside of
-    /// the lock, where the allocator may be called, and starts over.
-    ///
-    /// # Safety
-    /// As for `offer`; `list` is this channel's.
-    #[cold]
-    #[inline(never)]
-    unsafe fn offer_with_block<'a>(
-        &'a self,
-        locked: Locked<'a, T>,
-        list: &UnsafeCell<List<T>>,
-        src: *const T,
-    ) -> Offer<'a, T> {
-        drop(locked.unlock());
-        let block = Block::new();
-        let locked = self.lock();
-        if self.shut.load(Ordering::Relaxed) != 0 {
-            // The buffer may be in the hands of the last receiver's drop.
-            drop(locked.unlock());
-            return Offer::Shut;
-        }
-        // SAFETY: the lock is held, and the channel was not shut under it.
-        let surplus = unsafe { (*list.get()).supply(block) };
-        // SAFETY: the caller's own promise. With a spare block in place, and the lock held
-        // since, this cannot come back here.
-        let offer = unsafe { self.offer(locked, src) };
-        drop(surplus);
-        offer
     }
 
     /// Moves the first value to `out`, and the value of the longest waiting sender to
     /// where there is room now.
     ///
     /// # Safety
-    /// `out` can be written; it was if the answer is `Got`.
+    /// The lock is held. `out` can be written; it was if the answer is `Got`, `Refilled`,
+    /// `Spent` or `Woke`.
     #[inline(always)]
-    pub(super) unsafe fn take<'a>(&'a self, locked: Locked<'a, T>, out: *mut T) -> Take<'a, T> {
-        let len = self.len.load(Ordering::Relaxed);
+    pub(crate) unsafe fn take(&self, out: *mut T) -> Take {
+        let len = self.core.len.load(Ordering::Relaxed);
         if len == 0 {
             // SAFETY: the lock is held.
-            if let Some(sender) = unsafe { self.senders.pop() } {
-                let critical = locked.unlock();
-                // SAFETY: a popped sender's value is ours, once, and lies on a stack other
-                // than the caller's.
-                unsafe {
-                    ptr::copy_nonoverlapping(Waiter::slot(sender), out, 1);
-                    Waiter::finish(sender, &critical, Outcome::Done);
-                }
-                return Take::Got;
-            }
-            if self.shut.load(Ordering::Relaxed) != 0 {
-                drop(locked.unlock());
-                return Take::Shut;
-            }
-            return Take::Empty(locked);
+            return match unsafe { self.core.senders.pop() } {
+                // SAFETY: as for this function.
+                Some(sender) => unsafe { self.take_from(sender, out) },
+                None if self.core.state.load(Ordering::Relaxed) == 0 => Take::Empty,
+                // SAFETY: as for this function.
+                None => unsafe { self.take_last(out) },
+            };
         }
         match &self.buffer {
             Buffer::Ring(ring) => {
                 // SAFETY: the lock is held, and the ring is not empty.
                 unsafe { (*ring.get()).pop(out) };
                 // SAFETY: the lock is held.
-                if let Some(sender) = unsafe { self.senders.pop() } {
-                    // SAFETY: a popped sender's value is ours, once; the slot just emptied
-                    // is the room for it.
-                    unsafe { (*ring.get()).push(len - 1, Waiter::slot(sender)) };
-                    let critical = locked.unlock();
-                    // SAFETY: popped above, and its value has been moved.
-                    unsafe { Waiter::finish(sender, &critical, Outcome::Done) };
-                } else {
-                    self.len.store(len - 1, Ordering::Relaxed);
-                    drop(locked.unlock());
+                if let Some(sender) = unsafe { self.core.senders.pop() } {
+                    // SAFETY: the slot just emptied is the room for its value.
+                    return unsafe { self.refill(sender, len) };
                 }
+                self.core.len.store(len - 1, Ordering::Relaxed);
+                Take::Got
             }
             Buffer::List(list) => {
                 // SAFETY: the lock is held, and the list is not empty.
                 let spent = unsafe { (*list.get()).pop(len, out) };
-                self.len.store(len - 1, Ordering::Relaxed);
-                drop(locked.unlock());
-                drop(spent);
+                self.core.len.store(len - 1, Ordering::Relaxed);
+                match spent {
+                    None => Take::Got,
+                    Some(block) => Take::Rare(Rare::Spent(block.into_raw())),
+                }
             }
+            Buffer::Clock(_) => Take::Empty,
         }
-        Take::Got
     }
 
-    /// Queues the caller as a sender of the value at `src` and parks it.
-    ///
-    /// Inlined, like its twin, because the CPU mispredicts every return after a switch of
-    /// stacks: a frame less saves some 7 ns per wait.
+    /// The value of `sender`, popped, in a channel without a buffer.
     ///
     /// # Safety
-    /// As for [`offer`](Self::offer), with `Done` in place of `Sent`.
+    /// As for `take`.
     #[inline(always)]
-    pub(super) unsafe fn wait_to_send(&self, locked: Locked<'_, T>, src: *const T) -> Outcome {
-        let parker = Parker::new(&locked.critical);
-        let mut waiter = Waiter::new(&parker, src.cast_mut().cast());
-        // SAFETY: the lock is held; the waiter stays here until `park` returns, which is
-        // when it was finished.
+    unsafe fn take_from(&self, sender: NonNull<Waiter>, out: *mut T) -> Take {
+        // SAFETY: popped, so it is alive and ours until finished; a task's value is moved
+        // under the lock, before the task can go away.
         unsafe {
-            self.senders.push(&raw mut waiter);
-            locked.park(&parker, WaitReason::ChanSend);
+            match sender.as_ref().kind() {
+                Kind::Promise => Take::Rare(Rare::Promise(sender)),
+                Kind::TaskSend => {
+                    ptr::copy_nonoverlapping(Waiter::slot(sender), out, 1);
+                    Take::Rare(Rare::Woke(Waiter::tell_task(sender, Outcome::Done)))
+                }
+                _ => Take::From(sender),
+            }
         }
-        waiter.outcome()
     }
 
-    /// Queues the caller as a receiver and parks it.
+    /// Moves the value of `sender`, popped, behind those in the ring, which had `len`.
+    ///
+    /// # Safety
+    /// The lock is held, and the ring's first value was just taken.
     #[inline(always)]
-    pub(super) fn wait_to_receive(&self, locked: Locked<'_, T>) -> Result<T, RecvError> {
-        let mut slot = MaybeUninit::<T>::uninit();
-        let parker = Parker::new(&locked.critical);
-        let mut waiter = Waiter::new(&parker, (&raw mut slot).cast());
-        // SAFETY: the lock is held; waiter and slot stay here until `park` returns, which
-        // is when the waiter was finished.
+    unsafe fn refill(&self, sender: NonNull<Waiter>, len: usize) -> Take {
+        let Buffer::Ring(ring) = &self.buffer else { return Take::Got };
+        // SAFETY: as in `take_from`; a popped sender's value is ours, once.
         unsafe {
-            self.receivers.push(&raw mut waiter);
-            locked.park(&parker, WaitReason::ChanReceive);
+            match sender.as_ref().kind() {
+                Kind::Promise => {
+                    // Its place is kept: nobody else can have it.
+                    self.core.len.store(len - 1, Ordering::Relaxed);
+                    let room = self.core.room.load(Ordering::Relaxed);
+                    self.core.room.store(room - 1, Ordering::Relaxed);
+                    Take::Refilled(sender, Outcome::Reserved)
+                }
+                Kind::TaskSend => {
+                    (*ring.get()).push(len - 1, Waiter::slot(sender));
+                    Take::Rare(Rare::Woke(Waiter::tell_task(sender, Outcome::Done)))
+                }
+                _ => {
+                    (*ring.get()).push(len - 1, Waiter::slot(sender));
+                    Take::Refilled(sender, Outcome::Done)
+                }
+            }
         }
-        match waiter.outcome() {
-            // SAFETY: `Done` says that a sender filled the slot.
-            Outcome::Done => Ok(unsafe { slot.assume_init() }),
-            _ => Err(RecvError),
+    }
+
+    /// What a receiver gets that finds neither value nor sender in a channel that is shut,
+    /// or whose values come from the clock.
+    ///
+    /// # Safety
+    /// As for `take`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn take_last(&self, out: *mut T) -> Take {
+        if let Buffer::Clock(clock) = &self.buffer {
+            // SAFETY: the lock is held; such a channel carries instants.
+            if unsafe { (*clock.get()).take(&self.core, out.cast()) } {
+                return Take::Got;
+            }
         }
+        if self.core.state.load(Ordering::Relaxed) & state::SHUT != 0 {
+            return Take::Shut;
+        }
+        Take::Empty
+    }
+
+    /// Gets a block for the list, outside of the lock, where the allocator may be called.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn supply(&self) {
+        let Buffer::List(list) = &self.buffer else { return };
+        let block = Block::new();
+        let locked = self.core.lock();
+        let surplus = if self.core.is_shut() {
+            // The buffer may be in the hands of the last receiver's drop.
+            Some(block)
+        } else {
+            // SAFETY: the lock is held, and the channel was not shut under it.
+            unsafe { (*list.get()).supply(block) }
+        };
+        drop(locked.unlock());
+        drop(surplus);
     }
 }

@@ -1,4 +1,11 @@
+//! The queues by themselves.
+
+#![expect(unsafe_code, reason = "the tests are the waiters' owners")]
+
+use std::ptr::{self, NonNull};
+
 use super::*;
+use crate::rt::{Critical, Parker};
 
 /// Waiters nobody parks for: the tests look at the queue only.
 fn waiters(count: usize) -> (Parker, Vec<Waiter>) {
@@ -57,8 +64,8 @@ fn one_winner_per_race_and_losers_are_unlinked() {
     let race = Race::new();
     let mut slot = 0_u8;
     let slot = (&raw mut slot).cast();
-    let mut first = Waiter::racing(&parker, slot, &race, 0);
-    let mut second = Waiter::racing(&parker, slot, &race, 1);
+    let mut first = Waiter::racing(&parker, slot, &race, 0, Kind::Racing);
+    let mut second = Waiter::racing(&parker, slot, &race, 1, Kind::Racing);
     let mut plain = Waiter::new(&parker, slot);
     let (one, other) = (WaitQueue::new(), WaitQueue::new());
     // SAFETY: both queues are ours, and the waiters outlive them unmoved.

@@ -1,0 +1,174 @@
+//! `RecvFuture`.
+
+#![expect(unsafe_code, reason = "the waiter in the future is linked by its address")]
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::ptr;
+use std::task::{Context, Poll, Waker};
+
+use crossbeam_channel::RecvError;
+
+use super::TaskWaiter;
+use super::alarm::Alarm;
+use crate::Receiver;
+use crate::chan::{Locked, Rare, Take, clock_of};
+use crate::wait::{Kind, Outcome, Waiter, wake};
+
+/// A receive in async code. Made by [`Receiver::recv_async`].
+///
+/// Does nothing before it is polled, and loses nothing when it is dropped.
+#[must_use = "futures do nothing unless polled"]
+pub struct RecvFuture<'a, T> {
+    receiver: &'a Receiver<T>,
+    task: TaskWaiter,
+    /// Of a channel whose values come from the clock.
+    alarm: Alarm,
+    _pinned: PhantomPinned,
+}
+
+// SAFETY: the waiter is reached by other threads under the channel's lock only, and values
+// go from thread to thread (`T: Send`).
+unsafe impl<T: Send> Send for RecvFuture<'_, T> {}
+// SAFETY: `&RecvFuture` gives access to nothing.
+unsafe impl<T: Send> Sync for RecvFuture<'_, T> {}
+
+impl<'a, T> RecvFuture<'a, T> {
+    pub(crate) fn new(receiver: &'a Receiver<T>) -> Self {
+        RecvFuture {
+            receiver,
+            task: TaskWaiter::new(),
+            alarm: Alarm::new(),
+            _pinned: PhantomPinned,
+        }
+    }
+}
+
+impl<T> Future for RecvFuture<'_, T> {
+    type Output = Result<T, RecvError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // SAFETY: nothing is moved out of the future.
+        let this = unsafe { self.get_unchecked_mut() };
+        let Some(chan) = this.receiver.chan() else { return Poll::Pending };
+        // Cloning and dropping wakers is user code: before the lock, and after it.
+        let waker = context.waker().clone();
+        let mut out = MaybeUninit::<T>::uninit();
+        let locked = chan.core().lock();
+        let mut told = false;
+        if this.task.queued {
+            // SAFETY: initialised when it was queued; the lock is held.
+            match unsafe { this.task.waiter.assume_init_ref() }.outcome() {
+                Outcome::Waiting => {
+                    let old = this.task.cell.0.get_mut().replace(waker);
+                    drop(locked.unlock());
+                    drop(old);
+                    return Poll::Pending;
+                }
+                outcome => {
+                    this.task.queued = false;
+                    told = outcome == Outcome::Done;
+                }
+            }
+        }
+        // SAFETY: the lock is held, `out` can be written.
+        let take = unsafe { chan.take(out.as_mut_ptr()) };
+        match take {
+            Take::Got => locked.leave_and_tell(&chan.core().senders),
+            Take::From(sender) => {
+                let critical = locked.unlock();
+                // SAFETY: popped just now; its value is ours, once.
+                unsafe {
+                    ptr::copy_nonoverlapping(Waiter::slot(sender), out.as_mut_ptr(), 1);
+                    Waiter::finish(sender, &critical, Outcome::Done);
+                }
+            }
+            Take::Refilled(sender, outcome) => {
+                let critical = locked.unlock();
+                // SAFETY: popped just now, and its value was moved.
+                unsafe { Waiter::finish(sender, &critical, outcome) };
+            }
+            Take::Shut => {
+                drop(locked.unlock());
+                return Poll::Ready(Err(RecvError));
+            }
+            Take::Empty => {
+                // SAFETY: the channel is alive.
+                if let Some(clock) = unsafe { clock_of(this.receiver.as_core()) } {
+                    // SAFETY: the lock is held.
+                    let due = unsafe { (*clock).due_ns() };
+                    drop(locked.unlock());
+                    this.alarm.set(due, waker);
+                    return Poll::Pending;
+                }
+                this.join(locked, told, waker);
+                return Poll::Pending;
+            }
+            Take::Rare(Rare::Spent(block)) => {
+                locked.leave_and_tell(&chan.core().senders);
+                // SAFETY: a block of this channel, handed out just now.
+                unsafe { (chan.core().ops.free)(block) };
+            }
+            Take::Rare(Rare::Woke(sender)) => {
+                drop(locked.unlock());
+                wake(sender);
+            }
+            Take::Rare(Rare::Promise(sender)) => {
+                // We cannot wait here for the value: ask for it, and stand first in line.
+                // SAFETY: popped just now. Its owner sends only after it has got the lock.
+                unsafe { Waiter::finish(sender, &locked.critical, Outcome::Granted) };
+                this.join(locked, true, waker);
+                return Poll::Pending;
+            }
+        }
+        // SAFETY: filled in all cases that come here.
+        Poll::Ready(Ok(unsafe { out.assume_init() }))
+    }
+}
+
+impl<T> RecvFuture<'_, T> {
+    /// Queues the task, at the head if it had been told to look.
+    fn join(&mut self, locked: Locked<'_>, told: bool, waker: Waker) {
+        let receivers = &locked.core.receivers;
+        let waiter = self.task.prepare(waker, ptr::null_mut(), Kind::TaskWatch);
+        // SAFETY: the lock is held; the future is pinned, and leaves the queue when dropped.
+        unsafe {
+            if told {
+                receivers.push_front(waiter);
+            } else {
+                receivers.push(waiter);
+            }
+        }
+        drop(locked.unlock());
+    }
+}
+
+impl<T> Drop for RecvFuture<'_, T> {
+    fn drop(&mut self) {
+        let Some(chan) = self.receiver.chan().filter(|_| self.task.queued) else { return };
+        let locked = chan.core().lock_inside();
+        // SAFETY: the lock is held; the waiter was queued here.
+        unsafe {
+            let waiter = self.task.waiter.as_mut_ptr();
+            match (*waiter).outcome() {
+                Outcome::Waiting => chan.core().receivers.remove(waiter),
+                // Told of a value that it does not take: the next one is.
+                Outcome::Done if chan.core().can_receive() => {
+                    locked.leave_and_tell(&chan.core().receivers);
+                    return;
+                }
+                _ => {}
+            }
+        }
+        drop(locked.unlock());
+    }
+}
+
+impl<T> fmt::Debug for RecvFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvFuture").field("receiver", self.receiver).finish_non_exhaustive()
+    }
+}

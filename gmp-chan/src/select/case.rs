@@ -1,0 +1,345 @@
+//! One case of a select: what is tried, where the value is, what came of it.
+
+#![expect(unsafe_code, reason = "cases reach channels and values with their types erased")]
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull};
+
+use crate::chan::{Core, Locked, Notice, Offer, Rare, Received, Take, clock_of, redeem};
+use crate::wait::{Kind, Outcome, WaitQueue, Waiter, wake};
+
+/// What a case tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Op {
+    Recv,
+    Send,
+    /// A send whose value is given after it was chosen.
+    Promise,
+    /// Fires at a time, on no channel.
+    Timer,
+}
+
+/// What came of a case that was chosen: `Done`, `Shut`, or, of a promise, who waits for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer {
+    pub(crate) outcome: Outcome,
+    /// Of a promise that is `Paired`, the receiver's waiter.
+    pub(crate) peer: *mut (),
+}
+
+impl Answer {
+    /// Not chosen; or chosen and completed, so that nothing is left to do.
+    pub(crate) const NONE: Answer = Answer { outcome: Outcome::Waiting, peer: ptr::null_mut() };
+
+    pub(crate) fn is_none(self) -> bool {
+        self.outcome == Outcome::Waiting
+    }
+
+    const fn new(outcome: Outcome) -> Answer {
+        Answer { outcome, peer: ptr::null_mut() }
+    }
+}
+
+/// One entry of a select's array. Made by an arm, which it borrows.
+pub struct Case<'a> {
+    pub(super) op: Op,
+    /// Null for the nil channel, for a disabled case and for a timer.
+    pub(super) core: *const Core,
+    /// A value of the channel's type, or room for one. Nothing for promises and timers.
+    slot: *mut (),
+    /// Nanoseconds of the runtime's clock; of a timer.
+    pub(super) when: u64,
+    pub(super) answer: Cell<Answer>,
+    report: Option<&'a Cell<Answer>>,
+    pub(super) waiter: MaybeUninit<Waiter>,
+    borrow: PhantomData<&'a mut ()>,
+}
+
+impl std::fmt::Debug for Case<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case").field("op", &self.op).finish_non_exhaustive()
+    }
+}
+
+/// What is left to do for a chosen case once the locks of the others are released.
+pub(super) enum After {
+    Nothing,
+    /// The lock of no channel is involved.
+    Timer,
+    /// Tell those who watch the other side's queue.
+    Tell,
+    Finish(NonNull<Waiter>, Outcome),
+    /// Copy the value out of this sender's slot and finish it.
+    Fetch(NonNull<Waiter>),
+    /// Copy the value into this receiver's slot and finish it.
+    Hand(NonNull<Waiter>),
+    Rare(Rare),
+}
+
+/// What an attempt came to.
+pub(super) enum Attempt {
+    NotReady,
+    Chosen(After),
+    /// As [`Offer::NeedsBlock`].
+    NeedsBlock,
+}
+
+impl<'a> Case<'a> {
+    /// # Safety
+    /// `core`, unless null, is a channel that lives for `'a`, and so does what `slot`
+    /// points at: a value of its type that is given up if the case ends as `Done`, room
+    /// for one, or nothing, as `op` says.
+    pub(crate) unsafe fn new(
+        op: Op,
+        core: *const Core,
+        slot: *mut (),
+        report: Option<&'a Cell<Answer>>,
+    ) -> Case<'a> {
+        Case {
+            op,
+            core,
+            slot,
+            when: u64::MAX,
+            answer: Cell::new(Answer::NONE),
+            report,
+            waiter: MaybeUninit::uninit(),
+            borrow: PhantomData,
+        }
+    }
+
+    /// One that fires at `when`, in nanoseconds of the runtime's clock; never if that is
+    /// `u64::MAX`.
+    pub(crate) fn timer(when: u64) -> Case<'a> {
+        // SAFETY: no channel, no value.
+        let case = unsafe { Case::new(Op::Timer, ptr::null(), ptr::null_mut(), None) };
+        Case { when, ..case }
+    }
+
+    pub(crate) fn answer(&self) -> Answer {
+        self.answer.get()
+    }
+
+    /// The channel, if there is one.
+    #[inline(always)]
+    pub(super) fn core(&self) -> Option<&'a Core> {
+        // SAFETY: null, or alive for `'a`.
+        unsafe { self.core.as_ref() }
+    }
+
+    /// Notes what came of the case.
+    #[inline(always)]
+    pub(super) fn set_answer(&self, answer: Answer) {
+        self.answer.set(answer);
+        if let Some(report) = self.report {
+            report.set(answer);
+        }
+    }
+
+    /// The queue that the case waits in, and that of those whom it would serve.
+    #[inline(always)]
+    pub(super) fn queues(&self, core: &'a Core) -> (&'a WaitQueue, &'a WaitQueue) {
+        match self.op {
+            Op::Recv => (&core.receivers, &core.senders),
+            _ => (&core.senders, &core.receivers),
+        }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        if self.op == Op::Promise { Kind::Promise } else { Kind::Racing }
+    }
+
+    pub(super) fn slot(&self) -> *mut () {
+        self.slot
+    }
+
+    /// Whether it may be ready, as far as can be seen without the lock. False only if
+    /// there was a moment of the call at which it was not.
+    #[inline(always)]
+    pub(super) fn looks_ready(&self, now: u64) -> bool {
+        match (self.op, self.core()) {
+            (Op::Timer, _) => self.when <= now,
+            (_, None) => false,
+            (Op::Recv, Some(core)) => !core.looks_empty(),
+            (Op::Send | Op::Promise, Some(core)) => !core.looks_full(),
+        }
+    }
+
+    /// Whether it is ready, `core` being its channel.
+    ///
+    /// # Safety
+    /// The channel's lock is held.
+    pub(super) unsafe fn is_ready(&self, core: &Core) -> bool {
+        // SAFETY: the lock is held.
+        unsafe {
+            match self.op {
+                Op::Recv => {
+                    core.can_receive()
+                        || clock_of(self.core).is_some_and(|clock| (*clock).is_due(core))
+                }
+                _ => core.can_send(),
+            }
+        }
+    }
+
+    /// Commits the case if it is ready.
+    ///
+    /// # Safety
+    /// The channel's lock is held. If the answer is `Chosen`, [`finish`](Self::finish) is
+    /// called.
+    #[inline(always)]
+    pub(super) unsafe fn attempt(&self, core: &Core) -> Attempt {
+        let (answer, after) = match self.op {
+            // SAFETY: the lock is held, and there is room at `slot`.
+            Op::Recv => match unsafe { (core.ops.take)(self.core, self.slot) } {
+                Take::Got => (Outcome::Done, After::Tell),
+                Take::From(sender) => (Outcome::Done, After::Fetch(sender)),
+                Take::Refilled(sender, outcome) => (Outcome::Done, After::Finish(sender, outcome)),
+                Take::Rare(rare) => (Outcome::Done, After::Rare(rare)),
+                Take::Shut => (Outcome::Shut, After::Nothing),
+                Take::Empty => return Attempt::NotReady,
+            },
+            // SAFETY: the lock is held, and a value is at `slot`.
+            Op::Send => match unsafe { (core.ops.offer)(self.core, self.slot) } {
+                Offer::Sent => (Outcome::Done, After::Tell),
+                Offer::To(receiver) => (Outcome::Done, After::Hand(receiver)),
+                Offer::Shut => (Outcome::Shut, After::Nothing),
+                Offer::Full => return Attempt::NotReady,
+                Offer::NeedsBlock => return Attempt::NeedsBlock,
+            },
+            // SAFETY: the lock is held.
+            Op::Promise => match unsafe { core.reserve() } {
+                Offer::Sent => (Outcome::Reserved, After::Nothing),
+                Offer::To(receiver) => {
+                    let peer = receiver.as_ptr().cast();
+                    self.set_answer(Answer { outcome: Outcome::Paired, peer });
+                    return Attempt::Chosen(After::Nothing);
+                }
+                Offer::Shut => (Outcome::Shut, After::Nothing),
+                Offer::Full | Offer::NeedsBlock => return Attempt::NotReady,
+            },
+            Op::Timer => return Attempt::NotReady,
+        };
+        self.set_answer(Answer::new(answer));
+        Attempt::Chosen(after)
+    }
+
+    /// Does the rest for a chosen case, whose channel's lock is the only one still held.
+    /// False if it has to be done all over again.
+    ///
+    /// # Safety
+    /// `after` is what `attempt` said, with the lock held since.
+    #[inline(always)]
+    pub(super) unsafe fn finish(&self, locked: Locked<'_>, after: After) -> bool {
+        let core = locked.core;
+        match after {
+            After::Nothing | After::Timer => drop(locked.unlock()),
+            After::Tell => {
+                let watched = if self.op == Op::Recv { &core.senders } else { &core.receivers };
+                locked.leave_and_tell(watched);
+            }
+            After::Finish(waiter, outcome) => {
+                let critical = locked.unlock();
+                // SAFETY: popped by `attempt`, and its value was moved.
+                unsafe { Waiter::finish(waiter, &critical, outcome) };
+            }
+            After::Fetch(sender) => {
+                let critical = locked.unlock();
+                // SAFETY: popped by `attempt`; room for its value is at `slot`.
+                unsafe {
+                    copy_value(core, Waiter::slot(sender), self.slot);
+                    Waiter::finish(sender, &critical, Outcome::Done);
+                }
+            }
+            After::Hand(receiver) => {
+                let critical = locked.unlock();
+                // SAFETY: popped by `attempt`; the value at `slot` is given up.
+                unsafe {
+                    copy_value(core, self.slot, Waiter::slot(receiver));
+                    Waiter::finish(receiver, &critical, Outcome::Done);
+                }
+            }
+            // SAFETY: the caller's promise.
+            After::Rare(rare) => return unsafe { self.finish_rare(locked, rare) },
+        }
+        true
+    }
+
+    /// # Safety
+    /// As for `finish`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn finish_rare(&self, locked: Locked<'_>, rare: Rare) -> bool {
+        let core = locked.core;
+        match rare {
+            Rare::Spent(block) => {
+                locked.leave_and_tell(&core.senders);
+                // SAFETY: a block of this channel, handed out by `attempt`.
+                unsafe { (core.ops.free)(block) };
+                true
+            }
+            Rare::Woke(task) => {
+                drop(locked.unlock());
+                wake(task);
+                true
+            }
+            // SAFETY: popped by `attempt`; room for the value is at `slot`.
+            Rare::Promise(sender) => unsafe {
+                matches!(redeem(locked, sender, self.slot), Received::Value)
+            },
+        }
+    }
+
+    /// Takes over what its waiter was told.
+    ///
+    /// # Safety
+    /// The waiter was queued, has won, and its owner was woken.
+    pub(super) unsafe fn adopt_outcome(&self) {
+        // SAFETY: initialised when it was queued.
+        let waiter = unsafe { self.waiter.assume_init_ref() };
+        let peer =
+            if waiter.outcome() == Outcome::Paired { waiter.place() } else { ptr::null_mut() };
+        self.set_answer(Answer { outcome: waiter.outcome(), peer });
+    }
+}
+
+/// # Safety
+/// Both places are of the channel's type: a value, and room for one.
+#[inline(always)]
+unsafe fn copy_value(core: &Core, from: *const (), to: *mut ()) {
+    let size = core.ops.layout.size();
+    // SAFETY: the caller's promise; the places are on different stacks.
+    unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), to.cast::<u8>(), size) };
+}
+
+/// Those who watch what a select's cases are about to join.
+pub(super) struct Notices(Vec<Notice>);
+
+impl Notices {
+    /// Room for those of `count` cases, which is made here, outside of all locks.
+    pub(super) fn with_room(count: usize) -> Notices {
+        Notices(Vec::with_capacity(count))
+    }
+
+    /// # Safety
+    /// The lock of `queue`'s channel is held; no more calls than there is room for.
+    pub(super) unsafe fn collect(&mut self, queue: &WaitQueue) {
+        // SAFETY: the lock is held. Room was made, so this does not allocate.
+        self.0.push(unsafe { Notice::collect(queue) });
+    }
+
+    /// As [`Notice::give`].
+    pub(super) fn give(self) {
+        self.0.into_iter().for_each(Notice::give);
+    }
+}
+
+/// Unlocks the channel of a case.
+///
+/// # Safety
+/// The caller holds the lock.
+pub(super) unsafe fn unlock(core: *const Core) {
+    // SAFETY: the caller's promise.
+    unsafe { (*core).lock.unlock() };
+}
