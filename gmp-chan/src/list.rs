@@ -106,6 +106,35 @@ impl<T> List<T> {
         true
     }
 
+    /// Moves the value at `src` before the first one, if that takes no new block.
+    ///
+    /// # Safety
+    /// `len` values are in the list; `src` holds a value, which is the list's if the answer
+    /// is true.
+    pub(crate) unsafe fn push_front(&mut self, len: usize, src: *const T) -> bool {
+        if len == 0 {
+            // SAFETY: the caller's promise.
+            return unsafe { self.push(src) };
+        }
+        if self.first == 0 {
+            let node = std::mem::replace(&mut self.spare, ptr::null_mut());
+            if node.is_null() {
+                return false;
+            }
+            // SAFETY: one of our blocks, in no list until now.
+            unsafe { (*node).next = self.head };
+            self.head = node;
+            self.first = BLOCK_LEN;
+        }
+        self.first -= 1;
+        // SAFETY: `head` is one of our blocks, and its slot before the first value is free.
+        unsafe {
+            let slots = (&raw mut (*self.head).slots).cast::<T>();
+            ptr::copy_nonoverlapping(src, slots.add(self.first), 1);
+        }
+        true
+    }
+
     /// Appends the spare block, if there is one.
     fn extend(&mut self) -> bool {
         let node = std::mem::replace(&mut self.spare, ptr::null_mut());
@@ -231,6 +260,23 @@ mod tests {
         (0..total).for_each(|value| assert_eq!(driver.pop(), value));
         assert_eq!(driver.freed, 4, "one block is kept as the spare, one in the list");
         assert!(driver.list.supply(Block::new()).is_some(), "there is a spare block");
+    }
+
+    #[test]
+    fn values_go_back_to_the_front() {
+        let mut driver = Driver::new();
+        (0..40).for_each(|value| driver.push(value));
+        for round in 0..100 {
+            let values: Vec<_> = (0..round % 40 + 1).map(|_| driver.pop()).collect();
+            for value in values.into_iter().rev() {
+                // SAFETY: plain data; `len` is what is in the list.
+                while !unsafe { driver.list.push_front(driver.len, &raw const value) } {
+                    assert!(driver.list.supply(Block::new()).is_none());
+                }
+                driver.len += 1;
+            }
+        }
+        (0..40).for_each(|value| assert_eq!(driver.pop(), value));
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(received, Err(RecvTimeoutError::Timeout));
     /// ```
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        recv_within(self, Limit::after(timeout))
+        recv_within(self, || Limit::after(timeout))
     }
 
     /// Receives a value, waiting no longer than until `deadline` while there is none.
@@ -154,15 +154,15 @@ impl<T> Receiver<T> {
     /// assert!(rx.recv_deadline(now).is_err());
     /// ```
     pub fn recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
-        recv_within(self, Limit::at(deadline))
+        recv_within(self, || Limit::at(deadline))
     }
 
     /// Receives a value in async code: the task waits, on whatever executor polls it.
     ///
-    /// A task is told when there may be something to receive, and takes it when it is
-    /// polled; until then the value stays where it was. So dropping the future never loses
-    /// a value; a task that is polled late may find that others were quicker, and then
-    /// waits on at the head of the queue.
+    /// A task that waits stands in the same queue as goroutines and threads, and is served
+    /// in turn. Dropping the future never loses a value: one that it was given and that was
+    /// not polled for yet goes to the next in the queue, or back to the front of the
+    /// channel, which may then hold more than its capacity.
     ///
     /// # Errors
     ///

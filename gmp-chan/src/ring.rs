@@ -5,51 +5,55 @@
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 
-/// `cap` slots, of which those from `head` on, as many as the channel's `len`, hold a
+/// `size` slots, of which those from `head` on, as many as the channel's `len`, hold a
 /// value. The length is kept by the channel, where it can be read without the lock.
+///
+/// There are as many slots as the channel's capacity, unless it had to take more.
 ///
 /// Dropping a ring frees its memory, not the values in it.
 pub(crate) struct Ring<T> {
     slots: NonNull<T>,
-    cap: usize,
+    size: usize,
     head: usize,
 }
 
 impl<T> Ring<T> {
+    /// One of `size` slots.
+    ///
     /// # Panics
-    /// If `cap` values are more than the address space can hold.
-    pub(crate) fn new(cap: usize) -> Ring<T> {
-        let bytes = cap.checked_mul(size_of::<T>());
+    /// If so many values are more than the address space can hold.
+    pub(crate) fn new(size: usize) -> Ring<T> {
+        let bytes = size.checked_mul(size_of::<T>());
         assert!(
             bytes.is_some_and(|bytes| isize::try_from(bytes).is_ok()),
-            "makechan: size out of range: capacity {cap} of {} bytes each; choose a smaller \
+            "makechan: size out of range: capacity {size} of {} bytes each; choose a smaller \
              capacity or `unbounded()`",
             size_of::<T>(),
         );
-        let slots = Box::into_raw(Box::<[T]>::new_uninit_slice(cap));
+        let slots = Box::into_raw(Box::<[T]>::new_uninit_slice(size));
         // SAFETY: `Box::into_raw` is never null.
         let slots = unsafe { NonNull::new_unchecked(slots.cast::<T>()) };
-        Ring { slots, cap, head: 0 }
+        Ring { slots, size, head: 0 }
     }
 
-    pub(crate) fn cap(&self) -> usize {
-        self.cap
+    pub(crate) fn size(&self) -> usize {
+        self.size
     }
 
     /// The slot `offset` places behind the head.
     #[inline]
     fn at(&self, offset: usize) -> *mut T {
-        debug_assert!(offset < self.cap);
-        let room = self.cap - self.head;
+        debug_assert!(offset < self.size);
+        let room = self.size - self.head;
         let index = if offset < room { self.head + offset } else { offset - room };
-        // SAFETY: `offset < cap`, so `index < cap`: inside the allocation.
+        // SAFETY: `offset < size`, so `index < size`: inside the allocation.
         unsafe { self.slots.as_ptr().add(index) }
     }
 
     /// Moves the value at `src` behind the last one.
     ///
     /// # Safety
-    /// `len` values are in the ring and `len < cap`; `src` holds a value, which is the
+    /// `len` values are in the ring and `len < size`; `src` holds a value, which is the
     /// ring's from now on.
     #[inline]
     pub(crate) unsafe fn push(&mut self, len: usize, src: *const T) {
@@ -66,16 +70,43 @@ impl<T> Ring<T> {
         // SAFETY: the head slot holds a value, and moving `head` on gives it up.
         unsafe { ptr::copy_nonoverlapping(self.at(0), out, 1) };
         self.head += 1;
-        if self.head == self.cap {
+        if self.head == self.size {
             self.head = 0;
         }
+    }
+}
+
+impl<T> Ring<T> {
+    /// Moves the value at `src` before the first one.
+    ///
+    /// # Safety
+    /// Not all slots are in use; `src` holds a value, which is the ring's from now on.
+    pub(crate) unsafe fn push_front(&mut self, src: *const T) {
+        self.head = if self.head == 0 { self.size - 1 } else { self.head - 1 };
+        // SAFETY: the slot before the first value is free, `src` is on someone's stack.
+        unsafe { ptr::copy_nonoverlapping(src, self.at(0), 1) };
+    }
+
+    /// Goes over to the slots of `other`, an empty ring with more of them, which gets ours.
+    ///
+    /// # Safety
+    /// `len` values are in this ring.
+    pub(crate) unsafe fn move_to(&mut self, len: usize, other: &mut Ring<T>) {
+        debug_assert!(self.size <= other.size);
+        for offset in 0..len {
+            // SAFETY: a value, and a free slot of the other ring; moved once.
+            unsafe { other.push(offset, self.at(offset)) };
+        }
+        std::mem::swap(&mut self.slots, &mut other.slots);
+        std::mem::swap(&mut self.size, &mut other.size);
+        self.head = 0;
     }
 }
 
 impl<T> Drop for Ring<T> {
     fn drop(&mut self) {
         let slots =
-            ptr::slice_from_raw_parts_mut(self.slots.as_ptr().cast::<MaybeUninit<T>>(), self.cap);
+            ptr::slice_from_raw_parts_mut(self.slots.as_ptr().cast::<MaybeUninit<T>>(), self.size);
         // SAFETY: exactly what `new` took out of its box; `MaybeUninit` drops no values.
         drop(unsafe { Box::from_raw(slots) });
     }
@@ -103,6 +134,28 @@ mod tests {
                 assert_eq!(out, received);
                 received += 1;
                 len -= 1;
+            }
+        }
+    }
+
+    #[test]
+    fn grows_and_takes_values_in_front() {
+        let mut ring = Ring::<u32>::new(2);
+        // SAFETY: never more values than slots, and `len` is what is in there.
+        unsafe {
+            ring.push(0, &9);
+            let mut out = 0;
+            ring.pop(&raw mut out);
+            ring.push(0, &2);
+            ring.push(1, &3);
+            let mut larger = Ring::new(4);
+            ring.move_to(2, &mut larger);
+            assert_eq!((ring.size(), larger.size()), (4, 2));
+            ring.push_front(&1);
+            ring.push_front(&0);
+            for expected in 0..4 {
+                ring.pop(&raw mut out);
+                assert_eq!(out, expected);
             }
         }
     }

@@ -129,7 +129,7 @@ impl<T> Sender<T> {
     /// assert_eq!(sent, Err(SendTimeoutError::Timeout(1)));
     /// ```
     pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
-        send_within(self, value, Limit::after(timeout))
+        send_within(self, value, || Limit::after(timeout))
     }
 
     /// Sends a value, waiting no longer than until `deadline` while the channel is full.
@@ -148,7 +148,7 @@ impl<T> Sender<T> {
     /// assert!(tx.send_deadline(2, now).is_err());
     /// ```
     pub fn send_deadline(&self, value: T, deadline: Instant) -> Result<(), SendTimeoutError<T>> {
-        send_within(self, value, Limit::at(deadline))
+        send_within(self, value, || Limit::at(deadline))
     }
 
     /// Sends a value from async code: the task waits, on whatever executor polls it.

@@ -164,23 +164,6 @@ impl Critical {
         crate::fatal("a goroutine parked for ever was woken")
     }
 
-    /// Parks until `wake` is called on `parker`, a soft one, which may have been
-    /// already.
-    ///
-    /// # Safety
-    /// `parker` was made by `Parker::soft` in an earlier section of the caller's,
-    /// and somebody readies it once.
-    pub unsafe fn park_soft(self, parker: *const Parker, reason: WaitReason) {
-        match self.take() {
-            Some((gp, mp)) => {
-                let arg = parker.cast_mut().cast();
-                switch::park(gp, mp, reason, Post::TryCommit, Parker::commit_soft, arg);
-            }
-            // SAFETY: the caller's promises.
-            None => unsafe { (*parker).sleep() },
-        }
-    }
-
     /// Parks as `park` does, with `commit(arg)` in place of the unlocking; if it
     /// returns false the caller goes on at once and nobody readies it.
     ///
@@ -246,15 +229,8 @@ impl Critical {
         match (gp, self.m()) {
             (Some(gp), Some(mp)) => ready::ready(mp, gp),
             (Some(gp), None) => ready::ready_outside(gp),
-            (None, mp) => {
-                // SAFETY: as above; `wake` reads nothing after its swap.
-                if let Some(gp) = unsafe { Parker::wake(parker) } {
-                    match mp {
-                        Some(mp) => ready::ready(mp, gp),
-                        None => ready::ready_outside(gp),
-                    }
-                }
-            }
+            // SAFETY: as above; `wake` reads nothing after its swap.
+            (None, _) => unsafe { Parker::wake(parker) },
         }
     }
 

@@ -83,6 +83,7 @@ macro_rules! end {
 
         end!(@pointers $End, $Like, $end, &X, &mut X, Box<X>, Rc<X>, Arc<X>);
 
+        #[diagnostic::do_not_recommend]
         impl<X: $Like> $Like for Option<X> {
             type Item = X::Item;
 
@@ -159,6 +160,7 @@ macro_rules! end {
         }
     };
     (@pointers $End:ident, $Like:ident, $end:ident, $($Pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<X: $Like + ?Sized> $Like for $Pointer {
             type Item = X::Item;
 

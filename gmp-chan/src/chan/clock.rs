@@ -138,7 +138,7 @@ impl Clock {
         // both were popped, and wait until they are made ready.
         let ready = unsafe {
             self.serve(core, now)
-                .or_else(|| core.receivers.pop_watcher(false))
+                .or_else(|| core.receivers.pop_watcher())
                 .map(|waiter| Waiter::settle(waiter, Outcome::Done))
         };
         match ready {

@@ -3,12 +3,11 @@
 #![expect(unsafe_code, reason = "the lock and the queues it guards")]
 
 use std::alloc::Layout;
-use std::task::Waker;
 
 use super::transfer::{Offer, Take};
 use crate::prim::{AtomicU8, AtomicUsize, Ordering};
 use crate::rt::{Critical, Parker, SpinLock, WaitReason};
-use crate::wait::{Batch, Kind, Outcome, WaitQueue, Waiter, wake};
+use crate::wait::{Kind, Outcome, WaitQueue, Waiter};
 
 /// Bits of [`Core::state`]. All but `TIMER` mean that the channel is shut: it takes no
 /// more values. Bits are only added.
@@ -33,6 +32,8 @@ pub(crate) struct Core {
     pub(super) state: AtomicU8,
     /// Buffered values.
     pub(super) len: AtomicUsize,
+    /// The capacity.
+    pub(super) cap: usize,
     /// What `len` may grow to: the capacity, less the places kept for promises.
     pub(super) room: AtomicUsize,
     pub(crate) receivers: WaitQueue,
@@ -67,12 +68,13 @@ pub(crate) struct Locked<'a> {
 }
 
 impl Core {
-    pub(super) fn new(room: usize, state: u8, ops: &'static Ops) -> Core {
+    pub(super) fn new(cap: usize, state: u8, ops: &'static Ops) -> Core {
         Core {
             lock: SpinLock::new(),
             state: AtomicU8::new(state),
             len: AtomicUsize::new(0),
-            room: AtomicUsize::new(room),
+            cap,
+            room: AtomicUsize::new(cap),
             receivers: WaitQueue::new(),
             senders: WaitQueue::new(),
             ops,
@@ -131,17 +133,19 @@ impl Core {
             && self.state.load(Ordering::SeqCst) == 0
     }
 
-    /// Whether a send has to wait, as `looks_empty`.
+    /// Whether a send has to wait, as `looks_empty`. Places kept for promises are not looked
+    /// at: they and `len` could not be read at one moment.
     #[inline(always)]
     pub(crate) fn looks_full(&self) -> bool {
         !self.lock.is_locked()
-            && self.len.load(Ordering::SeqCst) == self.room.load(Ordering::Relaxed)
+            && self.len.load(Ordering::SeqCst) >= self.cap
             && self.receivers.looks_empty()
             && self.state.load(Ordering::SeqCst) == 0
     }
 
-    /// Offers a value that is only given later. `Sent` means that room is kept for it, and
-    /// `To` that the receiver popped waits for it.
+    /// Offers a value that is only given later. `Sent` means that room is kept for it,
+    /// `To` that the receiver popped waits for it, `Granted` that a task, still queued,
+    /// does: it cannot be bound.
     ///
     /// # Safety
     /// The lock is held.
@@ -151,10 +155,17 @@ impl Core {
         }
         // SAFETY: the lock is held.
         if let Some(receiver) = unsafe { self.receivers.pop() } {
+            // SAFETY: popped just now, from the head.
+            unsafe {
+                if receiver.as_ref().kind() == Kind::Task {
+                    self.receivers.push_front(receiver.as_ptr());
+                    return Offer::Granted;
+                }
+            }
             return Offer::To(receiver);
         }
         let room = self.room.load(Ordering::Relaxed);
-        if self.len.load(Ordering::Relaxed) == room {
+        if self.len.load(Ordering::Relaxed) >= room {
             return Offer::Full;
         }
         self.room.store(room - 1, Ordering::Relaxed);
@@ -218,20 +229,11 @@ impl<'a> Locked<'a> {
     /// may be there. Nobody who could be served is in that queue.
     #[inline(always)]
     pub(crate) fn leave_and_tell(self, queue: &WaitQueue) {
-        if queue.is_empty() {
-            drop(self.unlock());
-        } else {
-            self.tell(queue);
+        if !queue.is_empty() {
+            // SAFETY: the lock is held.
+            unsafe { tell(queue, &self.critical) };
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn tell(self, queue: &WaitQueue) {
-        // SAFETY: the lock is held.
-        let notice = unsafe { Notice::collect(queue) };
         drop(self.unlock());
-        notice.give();
     }
 
     /// Queues `waiter` in `queue` and parks until it was finished. Those who only watch in
@@ -252,70 +254,27 @@ impl<'a> Locked<'a> {
         // SAFETY: the lock is held, and the caller's promises.
         unsafe {
             queue.push(waiter);
-            if other.is_empty() {
-                // Who finishes the waiter has taken the lock since.
-                self.critical.park(parker, reason, &raw const self.core.lock);
-            } else {
-                self.tell_and_park(waiter, other, reason);
+            if !other.is_empty() {
+                tell(other, &self.critical);
             }
+            // Who finishes the waiter has taken the lock since.
+            self.critical.park(parker, reason, &raw const self.core.lock);
         }
-    }
-
-    /// The end of [`park`](Self::park) where somebody watches. Waking a task is user code,
-    /// so it comes before the caller parks; until then the waiter, queued already, has a
-    /// parker that can be woken early.
-    ///
-    /// # Safety
-    /// As for `park`; the waiter is queued.
-    #[cold]
-    #[inline(never)]
-    unsafe fn tell_and_park(self, waiter: *mut Waiter, other: &WaitQueue, reason: WaitReason) {
-        let soft = Parker::soft(&self.critical);
-        // SAFETY: the lock is held; `soft` outlives the park below.
-        let notice = unsafe {
-            (*waiter).set_parker(&soft);
-            Notice::collect(other)
-        };
-        drop(self.unlock());
-        notice.give();
-        // SAFETY: made in this frame; whoever pops the waiter finishes it.
-        unsafe { Critical::enter_inside().park_soft(&soft, reason) };
     }
 }
 
-/// Those who watched a channel, to be told once its lock is released.
-pub(crate) struct Notice {
-    parked: Batch,
-    task: Option<Waker>,
-}
-
-impl Notice {
-    pub(crate) const NONE: Notice = Notice { parked: Batch::new(), task: None };
-
-    /// Takes out of `queue` all who are parked and watch, and one task: one value is
-    /// worth one task's while, and a task that is told and does not look passes it on.
-    ///
-    /// # Safety
-    /// The lock is held.
-    pub(crate) unsafe fn collect(queue: &WaitQueue) -> Notice {
-        let mut notice = Notice::NONE;
-        // SAFETY: the lock is held, and each watcher was popped just now.
-        unsafe {
-            while let Some(watcher) = queue.pop_watcher(notice.task.is_none()) {
-                if watcher.as_ref().kind() == Kind::TaskWatch {
-                    notice.task = Waiter::tell_task(watcher, Outcome::Done);
-                } else {
-                    notice.parked.push(watcher);
-                }
-            }
+/// Tells all in `queue` who are parked and only watch.
+///
+/// # Safety
+/// The lock of the queue's channel is held.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn tell(queue: &WaitQueue, critical: &Critical) {
+    // SAFETY: the lock is held; a watcher stays parked until finished, and has nothing to
+    // lose by being told.
+    unsafe {
+        while let Some(watcher) = queue.pop_watcher() {
+            Waiter::finish(watcher, critical, Outcome::Done);
         }
-        notice
-    }
-
-    /// Tells them. User code runs: no lock is held, and the caller is in no section.
-    pub(crate) fn give(self) {
-        // SAFETY: they have lost nothing by being told.
-        unsafe { self.parked.finish(Outcome::Done) };
-        wake(self.task);
     }
 }

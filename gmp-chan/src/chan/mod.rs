@@ -6,26 +6,29 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvError, SendError, TryRecvError, TrySendError};
 
 use self::clock::Clock;
-pub(crate) use self::core::{Core, Locked, Notice, Ops, state};
+pub(crate) use self::core::{Core, Locked, Ops, state, tell};
 pub(crate) use self::rare::Received;
 pub(crate) use self::transfer::{Offer, Rare, Take};
 use crate::list::{Block, List};
 use crate::prim::Ordering;
 use crate::ring::Ring;
 use crate::rt::{Parker, WaitReason};
-use crate::wait::{Outcome, Waiter};
+use crate::wait::{Outcome, Waiter, wake};
 
 pub(crate) mod clock;
 mod core;
 mod ending;
+mod give_back;
 mod rare;
 mod transfer;
 
+pub(crate) use self::give_back::End;
 pub(crate) use self::rare::redeem;
 
 /// One channel, shared by all its handles.
@@ -110,7 +113,11 @@ impl<T> Chan<T> {
                 }
             }
             Offer::Shut => drop(locked.unlock()),
-            Offer::NeedsBlock => {
+            Offer::Woke(task) => {
+                woke(locked, task);
+                return Ok(());
+            }
+            Offer::NeedsBlock | Offer::Granted => {
                 drop(locked.unlock());
                 return self.send_with_block(ManuallyDrop::into_inner(value));
             }
@@ -160,7 +167,11 @@ impl<T> Chan<T> {
                     drop(locked.unlock());
                     return Err(TrySendError::Disconnected(ManuallyDrop::into_inner(value)));
                 }
-                Offer::NeedsBlock => {
+                Offer::Woke(task) => {
+                    woke(locked, task);
+                    return Ok(());
+                }
+                Offer::NeedsBlock | Offer::Granted => {
                     drop(locked.unlock());
                     self.supply();
                 }
@@ -328,7 +339,7 @@ impl<T> Chan<T> {
         if self.core.is_timer() {
             return self.is_due();
         }
-        self.core.len.load(Ordering::SeqCst) >= self.core.room.load(Ordering::SeqCst)
+        self.core.len.load(Ordering::SeqCst) >= self.core.cap
     }
 
     /// Whether the clock has a value, as `crossbeam_channel` counts it.
@@ -347,8 +358,7 @@ impl<T> Chan<T> {
     #[inline]
     pub(crate) fn capacity(&self) -> Option<usize> {
         match &self.buffer {
-            // SAFETY: the capacity never changes.
-            Buffer::Ring(ring) => Some(unsafe { (*ring.get()).cap() }),
+            Buffer::Ring(_) => Some(self.core.cap),
             Buffer::List(_) => None,
             Buffer::Clock(_) => Some(1),
         }
@@ -388,6 +398,14 @@ pub(crate) unsafe fn clock_of(core: *const Core) -> Option<*mut Clock> {
             _ => None,
         }
     }
+}
+
+/// Unlocks, leaves, and wakes a task that was served.
+#[cold]
+#[inline(never)]
+pub(crate) fn woke(locked: Locked<'_>, task: Option<Waker>) {
+    drop(locked.unlock());
+    wake(task);
 }
 
 /// Copies the value at `src` to `receiver`, popped, and wakes it.

@@ -7,9 +7,9 @@ use std::ptr::NonNull;
 
 use super::core::Locked;
 use super::transfer::Rare;
-use super::{Chan, Core};
+use super::{Chan, Core, woke};
 use crate::rt::{Parker, WaitReason};
-use crate::wait::{Outcome, Waiter, wake};
+use crate::wait::{Outcome, Waiter};
 
 /// How an attempt to receive ended that found something.
 pub(crate) enum Received {
@@ -40,8 +40,7 @@ impl<T> Chan<T> {
                 Received::Value
             }
             Rare::Woke(task) => {
-                drop(locked.unlock());
-                wake(task);
+                woke(locked, task);
                 Received::Value
             }
             // SAFETY: popped just now; `out` can be written.

@@ -19,6 +19,10 @@ pub(crate) enum Offer {
     /// This receiver, popped, gets it: copy it into the slot once the lock is released, and
     /// finish the waiter with `Done`.
     To(NonNull<Waiter>),
+    /// A task has got it, and is to be woken.
+    Woke(Option<Waker>),
+    /// Of a promise: see [`Core::reserve`](super::Core::reserve).
+    Granted,
     Shut,
     /// Nobody waits for it and there is no room.
     Full,
@@ -56,8 +60,8 @@ impl<T> Chan<T> {
     /// Hands the value at `src` to the longest waiting receiver or to the buffer.
     ///
     /// # Safety
-    /// The lock is held. `src` is a value that the caller gives up if the answer is `Sent`
-    /// or `To`.
+    /// The lock is held. `src` is a value that the caller gives up if the answer is `Sent`,
+    /// `To` or `Woke`.
     #[inline(always)]
     pub(crate) unsafe fn offer(&self, src: *const T) -> Offer {
         if self.core.state.load(Ordering::Relaxed) != 0 {
@@ -65,10 +69,11 @@ impl<T> Chan<T> {
         }
         // SAFETY: the lock is held.
         if let Some(receiver) = unsafe { self.core.receivers.pop() } {
-            return Offer::To(receiver);
+            // SAFETY: popped just now.
+            return unsafe { Chan::offer_to(receiver, src) };
         }
         let len = self.core.len.load(Ordering::Relaxed);
-        if len == self.core.room.load(Ordering::Relaxed) {
+        if len >= self.core.room.load(Ordering::Relaxed) {
             return Offer::Full;
         }
         match &self.buffer {
@@ -85,6 +90,23 @@ impl<T> Chan<T> {
         }
         self.core.len.store(len + 1, Ordering::Relaxed);
         Offer::Sent
+    }
+
+    /// Hands the value at `src` to `receiver`, popped.
+    ///
+    /// # Safety
+    /// As for `offer`.
+    #[inline(always)]
+    pub(super) unsafe fn offer_to(receiver: NonNull<Waiter>, src: *const T) -> Offer {
+        // SAFETY: popped, so it is alive and ours until finished; a task gets its value
+        // under the lock, before it can go away.
+        unsafe {
+            if receiver.as_ref().kind() == Kind::Task {
+                ptr::copy_nonoverlapping(src, Waiter::slot(receiver), 1);
+                return Offer::Woke(Waiter::tell_task(receiver, Outcome::Done));
+            }
+        }
+        Offer::To(receiver)
     }
 
     /// Moves the first value to `out`, and the value of the longest waiting sender to
@@ -110,8 +132,11 @@ impl<T> Chan<T> {
             Buffer::Ring(ring) => {
                 // SAFETY: the lock is held, and the ring is not empty.
                 unsafe { (*ring.get()).pop(out) };
-                // SAFETY: the lock is held.
-                if let Some(sender) = unsafe { self.core.senders.pop() } {
+                // There is room now, unless values that were given back are in the ring.
+                if len <= self.core.room.load(Ordering::Relaxed)
+                    // SAFETY: the lock is held.
+                    && let Some(sender) = unsafe { self.core.senders.pop() }
+                {
                     // SAFETY: the slot just emptied is the room for its value.
                     return unsafe { self.refill(sender, len) };
                 }
@@ -142,7 +167,7 @@ impl<T> Chan<T> {
         unsafe {
             match sender.as_ref().kind() {
                 Kind::Promise => Take::Rare(Rare::Promise(sender)),
-                Kind::TaskSend => {
+                Kind::Task => {
                     ptr::copy_nonoverlapping(Waiter::slot(sender), out, 1);
                     Take::Rare(Rare::Woke(Waiter::tell_task(sender, Outcome::Done)))
                 }
@@ -168,7 +193,7 @@ impl<T> Chan<T> {
                     self.core.room.store(room - 1, Ordering::Relaxed);
                     Take::Refilled(sender, Outcome::Reserved)
                 }
-                Kind::TaskSend => {
+                Kind::Task => {
                     (*ring.get()).push(len - 1, Waiter::slot(sender));
                     Take::Rare(Rare::Woke(Waiter::tell_task(sender, Outcome::Done)))
                 }

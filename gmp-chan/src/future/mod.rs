@@ -2,7 +2,7 @@
 //!
 //! A task is not parked: it may go away at any time, and be polled late or never. So its
 //! waiter, which lies in the future, is touched under the channel's lock only; whoever
-//! serves it takes its waker out and calls it when the lock is released.
+//! serves it moves the value under the lock, and calls its waker when that is released.
 
 mod alarm;
 mod recv;

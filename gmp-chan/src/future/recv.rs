@@ -15,8 +15,8 @@ use crossbeam_channel::RecvError;
 use super::TaskWaiter;
 use super::alarm::Alarm;
 use crate::Receiver;
-use crate::chan::{Locked, Rare, Take, clock_of};
-use crate::wait::{Kind, Outcome, Waiter, wake};
+use crate::chan::{End, Locked, Rare, Take, clock_of, woke};
+use crate::wait::{Kind, Outcome, Waiter};
 
 /// A receive in async code. Made by [`Receiver::recv_async`].
 ///
@@ -24,6 +24,8 @@ use crate::wait::{Kind, Outcome, Waiter, wake};
 #[must_use = "futures do nothing unless polled"]
 pub struct RecvFuture<'a, T> {
     receiver: &'a Receiver<T>,
+    /// Filled by who serves the task.
+    slot: MaybeUninit<T>,
     task: TaskWaiter,
     /// Of a channel whose values come from the clock.
     alarm: Alarm,
@@ -40,6 +42,7 @@ impl<'a, T> RecvFuture<'a, T> {
     pub(crate) fn new(receiver: &'a Receiver<T>) -> Self {
         RecvFuture {
             receiver,
+            slot: MaybeUninit::uninit(),
             task: TaskWaiter::new(),
             alarm: Alarm::new(),
             _pinned: PhantomPinned,
@@ -58,7 +61,6 @@ impl<T> Future for RecvFuture<'_, T> {
         let waker = context.waker().clone();
         let mut out = MaybeUninit::<T>::uninit();
         let locked = chan.core().lock();
-        let mut told = false;
         if this.task.queued {
             // SAFETY: initialised when it was queued; the lock is held.
             match unsafe { this.task.waiter.assume_init_ref() }.outcome() {
@@ -68,10 +70,14 @@ impl<T> Future for RecvFuture<'_, T> {
                     drop(old);
                     return Poll::Pending;
                 }
-                outcome => {
+                Outcome::Done => {
                     this.task.queued = false;
-                    told = outcome == Outcome::Done;
+                    drop(locked.unlock());
+                    // SAFETY: `Done` says that the slot was filled.
+                    return Poll::Ready(Ok(unsafe { this.slot.assume_init_read() }));
                 }
+                // Shut, but a value may have been given back since.
+                _ => this.task.queued = false,
             }
         }
         // SAFETY: the lock is held, `out` can be written.
@@ -104,7 +110,7 @@ impl<T> Future for RecvFuture<'_, T> {
                     this.alarm.set(due, waker);
                     return Poll::Pending;
                 }
-                this.join(locked, told, waker);
+                this.join(locked, false, waker);
                 return Poll::Pending;
             }
             Take::Rare(Rare::Spent(block)) => {
@@ -112,10 +118,7 @@ impl<T> Future for RecvFuture<'_, T> {
                 // SAFETY: a block of this channel, handed out just now.
                 unsafe { (chan.core().ops.free)(block) };
             }
-            Take::Rare(Rare::Woke(sender)) => {
-                drop(locked.unlock());
-                wake(sender);
-            }
+            Take::Rare(Rare::Woke(sender)) => woke(locked, sender),
             Take::Rare(Rare::Promise(sender)) => {
                 // We cannot wait here for the value: ask for it, and stand first in line.
                 // SAFETY: popped just now. Its owner sends only after it has got the lock.
@@ -130,19 +133,21 @@ impl<T> Future for RecvFuture<'_, T> {
 }
 
 impl<T> RecvFuture<'_, T> {
-    /// Queues the task, at the head if it had been told to look.
-    fn join(&mut self, locked: Locked<'_>, told: bool, waker: Waker) {
-        let receivers = &locked.core.receivers;
-        let waiter = self.task.prepare(waker, ptr::null_mut(), Kind::TaskWatch);
+    /// Queues the task, at the head if a promise was made to it.
+    fn join(&mut self, locked: Locked<'_>, promised: bool, waker: Waker) {
+        let core = locked.core;
+        let slot = self.slot.as_mut_ptr().cast();
+        let waiter = self.task.prepare(waker, slot, Kind::Task);
         // SAFETY: the lock is held; the future is pinned, and leaves the queue when dropped.
         unsafe {
-            if told {
-                receivers.push_front(waiter);
+            if promised {
+                core.receivers.push_front(waiter);
             } else {
-                receivers.push(waiter);
+                core.receivers.push(waiter);
             }
         }
-        drop(locked.unlock());
+        // A receiver is there now.
+        locked.leave_and_tell(&core.senders);
     }
 }
 
@@ -151,19 +156,20 @@ impl<T> Drop for RecvFuture<'_, T> {
         let Some(chan) = self.receiver.chan().filter(|_| self.task.queued) else { return };
         let locked = chan.core().lock_inside();
         // SAFETY: the lock is held; the waiter was queued here.
-        unsafe {
+        let outcome = unsafe {
             let waiter = self.task.waiter.as_mut_ptr();
-            match (*waiter).outcome() {
-                Outcome::Waiting => chan.core().receivers.remove(waiter),
-                // Told of a value that it does not take: the next one is.
-                Outcome::Done if chan.core().can_receive() => {
-                    locked.leave_and_tell(&chan.core().receivers);
-                    return;
-                }
-                _ => {}
+            if (*waiter).outcome() == Outcome::Waiting {
+                chan.core().receivers.remove(waiter);
             }
-        }
+            (*waiter).outcome()
+        };
         drop(locked.unlock());
+        if outcome == Outcome::Done {
+            // SAFETY: `Done` says that the slot was filled.
+            let value = unsafe { self.slot.assume_init_read() };
+            // Served, and not polled since: back to where it came from.
+            drop(chan.put_over(value, End::Front));
+        }
     }
 }
 

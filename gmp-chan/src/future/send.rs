@@ -14,7 +14,7 @@ use crossbeam_channel::SendError;
 
 use super::TaskWaiter;
 use crate::Sender;
-use crate::chan::{Chan, Notice, Offer};
+use crate::chan::{Chan, Offer, woke};
 use crate::wait::{Kind, Outcome, Waiter};
 
 /// A send in async code. Made by [`Sender::send_async`].
@@ -120,21 +120,23 @@ impl<T> Future for SendFuture<'_, T> {
                     // SAFETY: nothing is queued.
                     return Poll::Ready(Err(SendError(unsafe { this.take_value() })));
                 }
-                Offer::NeedsBlock => {
+                Offer::Woke(task) => {
+                    this.full = false;
+                    woke(locked, task);
+                    return Poll::Ready(Ok(()));
+                }
+                Offer::NeedsBlock | Offer::Granted => {
                     drop(locked.unlock());
                     chan.supply();
                 }
                 Offer::Full => {
                     let slot = this.value.as_mut_ptr().cast();
-                    let waiter = this.task.prepare(waker, slot, Kind::TaskSend);
+                    let waiter = this.task.prepare(waker, slot, Kind::Task);
                     // SAFETY: the lock is held; the future is pinned, and leaves the queue
-                    // when dropped. Who watches for senders is told.
-                    let notice = unsafe {
-                        chan.core().senders.push(waiter);
-                        Notice::collect(&chan.core().receivers)
-                    };
-                    drop(locked.unlock());
-                    notice.give();
+                    // when dropped.
+                    unsafe { chan.core().senders.push(waiter) };
+                    // A sender is there now.
+                    locked.leave_and_tell(&chan.core().receivers);
                     return Poll::Pending;
                 }
             }

@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 
-use crate::chan::{Core, Locked, Notice, Offer, Rare, Received, Take, clock_of, redeem};
-use crate::wait::{Kind, Outcome, WaitQueue, Waiter, wake};
+use crate::chan::{Core, Locked, Offer, Rare, Received, Take, clock_of, redeem, woke};
+use crate::wait::{Kind, Outcome, WaitQueue, Waiter};
 
 /// What a case tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,8 +204,9 @@ impl<'a> Case<'a> {
             Op::Send => match unsafe { (core.ops.offer)(self.core, self.slot) } {
                 Offer::Sent => (Outcome::Done, After::Tell),
                 Offer::To(receiver) => (Outcome::Done, After::Hand(receiver)),
+                Offer::Woke(task) => (Outcome::Done, After::Rare(Rare::Woke(task))),
                 Offer::Shut => (Outcome::Shut, After::Nothing),
-                Offer::Full => return Attempt::NotReady,
+                Offer::Full | Offer::Granted => return Attempt::NotReady,
                 Offer::NeedsBlock => return Attempt::NeedsBlock,
             },
             // SAFETY: the lock is held.
@@ -216,8 +217,9 @@ impl<'a> Case<'a> {
                     self.set_answer(Answer { outcome: Outcome::Paired, peer });
                     return Attempt::Chosen(After::Nothing);
                 }
+                Offer::Granted => (Outcome::Granted, After::Nothing),
                 Offer::Shut => (Outcome::Shut, After::Nothing),
-                Offer::Full | Offer::NeedsBlock => return Attempt::NotReady,
+                Offer::Full | Offer::NeedsBlock | Offer::Woke(_) => return Attempt::NotReady,
             },
             Op::Timer => return Attempt::NotReady,
         };
@@ -280,8 +282,7 @@ impl<'a> Case<'a> {
                 true
             }
             Rare::Woke(task) => {
-                drop(locked.unlock());
-                wake(task);
+                woke(locked, task);
                 true
             }
             // SAFETY: popped by `attempt`; room for the value is at `slot`.
@@ -311,28 +312,6 @@ unsafe fn copy_value(core: &Core, from: *const (), to: *mut ()) {
     let size = core.ops.layout.size();
     // SAFETY: the caller's promise; the places are on different stacks.
     unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), to.cast::<u8>(), size) };
-}
-
-/// Those who watch what a select's cases are about to join.
-pub(super) struct Notices(Vec<Notice>);
-
-impl Notices {
-    /// Room for those of `count` cases, which is made here, outside of all locks.
-    pub(super) fn with_room(count: usize) -> Notices {
-        Notices(Vec::with_capacity(count))
-    }
-
-    /// # Safety
-    /// The lock of `queue`'s channel is held; no more calls than there is room for.
-    pub(super) unsafe fn collect(&mut self, queue: &WaitQueue) {
-        // SAFETY: the lock is held. Room was made, so this does not allocate.
-        self.0.push(unsafe { Notice::collect(queue) });
-    }
-
-    /// As [`Notice::give`].
-    pub(super) fn give(self) {
-        self.0.into_iter().for_each(Notice::give);
-    }
 }
 
 /// Unlocks the channel of a case.

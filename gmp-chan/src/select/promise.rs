@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 use crossbeam_channel::SendError;
 
 use super::case::Answer;
-use crate::chan::{Chan, Core, Offer};
+use crate::chan::{Chan, Core, End, Offer};
 use crate::rt::Critical;
 use crate::wait::{Kind, Outcome, Waiter, wake};
 
@@ -36,8 +36,8 @@ pub(crate) unsafe fn keep<T>(chan: &Chan<T>, answer: Answer, value: T) -> Result
             // With the lock held nobody else can take the place before `send_locked` does.
             chan.send_locked(locked, value)
         }
-        // A task has asked for it, and tasks can change their minds: a send like any other.
-        Outcome::Granted => chan.send(value),
+        // The task that asked for it may be gone: the value is buffered then.
+        Outcome::Granted => chan.put_over(value, End::Back).map_or(Ok(()), |v| Err(SendError(v))),
         _ => Err(SendError(value)),
     }
 }
@@ -103,7 +103,7 @@ unsafe fn give_back(core: *const Core) {
         // There is room now, and where senders wait no receiver does.
         let offer = (core_ref.ops.offer)(core, slot.cast_const());
         debug_assert!(matches!(offer, Offer::Sent));
-        let task = (kind == Kind::TaskSend).then(|| Waiter::tell_task(sender, Outcome::Done));
+        let task = (kind == Kind::Task).then(|| Waiter::tell_task(sender, Outcome::Done));
         let critical = locked.unlock();
         if task.is_none() {
             Waiter::finish(sender, &critical, Outcome::Done);

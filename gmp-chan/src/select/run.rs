@@ -5,11 +5,11 @@
 use std::time::{Duration, Instant};
 use std::{mem, ptr};
 
-use super::case::{After, Attempt, Case, Notices, Op, unlock};
+use super::case::{After, Attempt, Case, Op, unlock};
 use super::order::Orders;
-use crate::chan::{Core, Locked, clock_of};
+use crate::chan::{Core, Locked, clock_of, tell};
 use crate::rt::{self, Critical, Fired, HeapLock, Parker, Timer, WaitReason};
-use crate::wait::{Kind, Race, WaitQueue, Waiter};
+use crate::wait::{Kind, Race, Waiter};
 
 /// How long a select waits.
 #[derive(Clone, Copy, Debug)]
@@ -209,11 +209,6 @@ fn wait(cases: &mut [Case<'_>], orders: &Orders, critical: Critical, limit: u64,
         Some((index, when)) if when <= limit => (when, index),
         _ => (limit, LIMIT),
     };
-    let watched = aim == Aim::Commit
-        && cases.iter().any(|case| case.core().is_some_and(|core| !case.queues(core).1.is_empty()));
-    if watched {
-        return wait_watched(cases, orders, critical, (deadline, deadline_case), aim);
-    }
     let mut frame = Frame::new(orders, Parker::new(&critical));
     // SAFETY: all locks are held; frame and cases stay until every waiter was unlinked.
     let clocks = unsafe { frame.join(cases, orders, &critical, aim) };
@@ -234,59 +229,6 @@ fn wait(cases: &mut [Case<'_>], orders: &Orders, critical: Critical, limit: u64,
     } else {
         unlock_all(orders.lock(), ptr::null());
         drop(critical);
-        frame.sleep(deadline, clocks);
-    }
-    // SAFETY: all that `join` queued is in these cases.
-    unsafe { frame.leave(cases, orders, deadline_case, aim) }
-}
-
-/// `wait` where somebody watches what the cases are about to join: he is told before the
-/// caller parks, and since that is user code, with no lock held.
-#[cold]
-#[inline(never)]
-fn wait_watched(
-    cases: &mut [Case<'_>],
-    orders: &Orders,
-    critical: Critical,
-    (deadline, deadline_case): (u64, usize),
-    aim: Aim,
-) -> Step {
-    // Room for the notices cannot be made with locks held: the round ends here if it is
-    // not there yet, and the next one finds it.
-    unlock_all(orders.lock(), ptr::null());
-    drop(critical);
-    let mut notices = Notices::with_room(cases.len());
-    let critical = Critical::enter();
-    lock_all(orders.lock(), &critical);
-    // SAFETY: all locks are held.
-    let ready =
-        cases.iter().any(|case| case.core().is_some_and(|core| unsafe { case.is_ready(core) }));
-    if ready {
-        unlock_all(orders.lock(), ptr::null());
-        return Step::Again;
-    }
-    let goroutine = critical.is_goroutine();
-    let frame = Frame::new(orders, Parker::soft(&critical));
-    // SAFETY: as in `wait`; a soft parker may be woken before its owner parks.
-    let clocks = unsafe { frame.join(cases, orders, &critical, aim) };
-    // SAFETY: all locks are held.
-    unsafe {
-        for case in &*cases {
-            if let Some(core) = case.core() {
-                notices.collect(case.queues(core).1);
-            }
-        }
-        if goroutine && deadline != u64::MAX {
-            frame.timer.arm(&critical, deadline);
-        }
-    }
-    unlock_all(orders.lock(), ptr::null());
-    drop(critical);
-    notices.give();
-    if goroutine {
-        // SAFETY: made in this frame; whoever wins the race readies it.
-        unsafe { Critical::enter_inside().park_soft(&frame.parker, WaitReason::Select) };
-    } else {
         frame.sleep(deadline, clocks);
     }
     // SAFETY: all that `join` queued is in these cases.
@@ -322,10 +264,13 @@ impl Frame {
             let Some(core) = case.core() else { continue };
             let kind = if aim == Aim::Watch { Kind::Watch } else { case.kind() };
             let waiter = Waiter::racing(&self.parker, case.slot(), &self.race, index, kind);
-            let queue: *const WaitQueue = case.queues(core).0;
+            let (queue, other) = case.queues(core);
             // SAFETY: the lock is held; the case stays. A clock is touched under its lock.
             unsafe {
-                (*queue).push(case.waiter.write(waiter));
+                queue.push(case.waiter.write(waiter));
+                if aim == Aim::Commit && !other.is_empty() {
+                    tell(other, critical);
+                }
                 if let Some(clock) = clock_of(case.core) {
                     due = due.min((*clock).due_ns());
                     if critical.is_goroutine() {

@@ -56,7 +56,7 @@ impl WaitQueue {
         }
     }
 
-    /// Queues `waiter` at the head: it was told to look, and looked in vain.
+    /// Queues `waiter` at the head, where it has been already.
     ///
     /// # Safety
     /// As for [`push`](Self::push).
@@ -100,10 +100,10 @@ impl WaitQueue {
         // SAFETY: the caller holds the lock.
         unsafe {
             self.find(|waiter| match waiter.kind() {
-                Kind::Plain | Kind::TaskSend => Pick::Take,
+                Kind::Plain | Kind::Task => Pick::Take,
                 Kind::Racing | Kind::Promise if waiter.claim() => Pick::Take,
                 Kind::Racing | Kind::Promise => Pick::Drop,
-                Kind::Watch | Kind::TaskWatch | Kind::Ending => Pick::Leave,
+                Kind::Watch | Kind::Ending => Pick::Leave,
             })
         }
     }
@@ -112,11 +112,10 @@ impl WaitQueue {
     ///
     /// # Safety
     /// The lock is held.
-    pub(crate) unsafe fn pop_watcher(&self, tasks: bool) -> Option<NonNull<Waiter>> {
+    pub(crate) unsafe fn pop_watcher(&self) -> Option<NonNull<Waiter>> {
         // SAFETY: the caller holds the lock.
         unsafe {
             self.find(|waiter| match waiter.kind() {
-                Kind::TaskWatch if tasks => Pick::Take,
                 Kind::Watch if waiter.claim() => Pick::Take,
                 Kind::Watch => Pick::Drop,
                 _ => Pick::Leave,
@@ -227,7 +226,7 @@ impl WaitQueue {
                             batch.push(waiter);
                         }
                     }
-                    Kind::TaskSend | Kind::TaskWatch | Kind::Ending => {
+                    Kind::Task | Kind::Ending => {
                         wakers.push(Waiter::tell_task(waiter, Outcome::Shut));
                     }
                 }

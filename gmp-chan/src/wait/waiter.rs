@@ -24,7 +24,8 @@ pub(crate) enum Outcome {
     Reserved,
     /// A promise: a receiver is parked for the value; its waiter is in `slot`.
     Paired,
-    /// A promise: a task would receive the value, if it were sent.
+    /// A promise: a task wants the value. As tasks can go away nobody is bound, but the
+    /// value will find a place.
     Granted,
     /// The sender who had promised a value broke the promise: try again.
     Broken,
@@ -41,10 +42,8 @@ pub(crate) enum Kind {
     Promise,
     /// Wants to know when the operation may be ready, and is not served. Racing, too.
     Watch,
-    /// A task that sends. It is not parked, so it is served under the lock.
-    TaskSend,
-    /// A task that wants to know when there may be something to receive.
-    TaskWatch,
+    /// A task with one operation. It is not parked, so it is served under the lock.
+    Task,
     /// Wants to know when the channel is shut, and nothing else.
     Ending,
 }
@@ -87,7 +86,7 @@ pub(crate) struct Waiter {
     pub(super) next: Cell<*mut Waiter>,
     pub(super) prev: Cell<*mut Waiter>,
     /// Null for a task.
-    parker: Cell<*const Parker>,
+    parker: *const Parker,
     /// The owner's `MaybeUninit<T>`, with the type erased; of a promise, once it is
     /// `Paired`, the receiver's waiter.
     slot: Cell<*mut ()>,
@@ -106,7 +105,7 @@ impl Waiter {
         Waiter {
             next: Cell::new(ptr::null_mut()),
             prev: Cell::new(ptr::null_mut()),
-            parker: Cell::new(parker),
+            parker,
             slot: Cell::new(slot),
             who: MaybeUninit::uninit(),
             case: MaybeUninit::uninit(),
@@ -131,11 +130,11 @@ impl Waiter {
 
     /// A task's.
     pub(crate) fn task(task: *const TaskCell, slot: *mut (), kind: Kind) -> Waiter {
-        debug_assert!(matches!(kind, Kind::TaskSend | Kind::TaskWatch | Kind::Ending));
+        debug_assert!(matches!(kind, Kind::Task | Kind::Ending));
         Waiter {
             next: Cell::new(ptr::null_mut()),
             prev: Cell::new(ptr::null_mut()),
-            parker: Cell::new(ptr::null()),
+            parker: ptr::null(),
             slot: Cell::new(slot),
             who: MaybeUninit::new(task.cast()),
             case: MaybeUninit::uninit(),
@@ -147,11 +146,6 @@ impl Waiter {
     #[inline(always)]
     pub(crate) fn kind(&self) -> Kind {
         self.kind
-    }
-
-    /// Changes who is woken. Under the lock.
-    pub(crate) fn set_parker(&self, parker: &Parker) {
-        self.parker.set(parker);
     }
 
     /// Where the value is, or is wanted.
@@ -181,10 +175,10 @@ impl Waiter {
     /// It is queued, and the lock is held.
     pub(super) unsafe fn is_open(&self) -> bool {
         match self.kind {
-            Kind::Plain | Kind::TaskSend => true,
+            Kind::Plain | Kind::Task => true,
             // SAFETY: as in `claim`.
             Kind::Racing | Kind::Promise => unsafe { self.race().winner().is_none() },
-            Kind::Watch | Kind::TaskWatch | Kind::Ending => false,
+            Kind::Watch | Kind::Ending => false,
         }
     }
 
@@ -233,7 +227,7 @@ impl Waiter {
         // and a popped waiter is ours alone.
         unsafe {
             (*waiter.as_ptr()).outcome.set(outcome);
-            (*waiter.as_ptr()).parker.get()
+            (*waiter.as_ptr()).parker
         }
     }
 

@@ -6,21 +6,14 @@ use crate::g::G;
 use crate::m::M;
 use crate::prim::{self, AtomicU32};
 use crate::sys;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
 /// Who waits: a goroutine, or a plain thread and the word it sleeps on. Lives
 /// on the waiter's stack.
-///
-/// A *hard* parker's goroutine is made ready by whoever has the right to, which
-/// costs nothing; but the owner must not be findable before it has left its
-/// stack. A *soft* one decides by its word, at the price of a CAS on each side,
-/// whether the wake-up or the parking came first.
 #[derive(Debug)]
 pub struct Parker {
-    /// A hard parker's goroutine.
     gp: Option<&'static G>,
-    /// A soft parker's goroutine.
-    soft: Option<&'static G>,
+    /// A thread's.
     word: AtomicU32,
 }
 
@@ -34,7 +27,7 @@ impl std::fmt::Debug for G {
 const EMPTY: u32 = 0;
 /// It was woken.
 const WOKEN: u32 = 1;
-/// It sleeps: a thread in the kernel, a goroutine of a soft parker on no M.
+/// It sleeps, or is about to: waking it takes a system call.
 const ASLEEP: u32 = 2;
 
 /// Looks at the word with pauses in between, twice as many each time, before a
@@ -47,15 +40,10 @@ impl Parker {
     /// The caller, as somebody to be woken.
     #[inline(always)]
     pub fn new(critical: &Critical) -> Parker {
-        Parker { gp: critical.m().map(M::curg), soft: None, word: AtomicU32::new(EMPTY) }
+        Parker { gp: critical.m().map(M::curg), word: AtomicU32::new(EMPTY) }
     }
 
-    /// The caller, as somebody who may be woken before it has parked.
-    pub fn soft(critical: &Critical) -> Parker {
-        Parker { gp: None, soft: critical.m().map(M::curg), word: AtomicU32::new(EMPTY) }
-    }
-
-    /// A hard parker's goroutine.
+    /// The goroutine that waits; None for a thread.
     #[inline(always)]
     pub(crate) fn goroutine(&self) -> Option<&'static G> {
         self.gp
@@ -100,33 +88,18 @@ impl Parker {
         false
     }
 
-    /// Wakes the owner, unless that is a hard parker's goroutine. A goroutine
-    /// that has parked softly is returned, to be made ready.
+    /// Wakes the owner, a thread.
     ///
     /// # Safety
     /// `parker` is alive on entry, and woken once; only its address is used after
     /// the swap.
-    pub(crate) unsafe fn wake(parker: *const Parker) -> Option<&'static G> {
-        // SAFETY: alive on entry; what is needed later is read before the swap.
-        let (soft, word) = unsafe { ((*parker).soft, &raw const (*parker).word) };
+    pub(crate) unsafe fn wake(parker: *const Parker) {
+        // SAFETY: alive on entry; a field's address is computed before the swap.
+        let word = unsafe { &raw const (*parker).word };
         // SAFETY: alive until this store is seen.
         let before = unsafe { (*word).swap(WOKEN, AcqRel) };
-        if before != ASLEEP {
-            return None;
-        }
-        if soft.is_none() {
+        if before == ASLEEP {
             prim::futex_wake(word);
         }
-        soft
-    }
-
-    /// The commit of a goroutine that parks softly: false if it was woken.
-    ///
-    /// # Safety
-    /// `parker` is the soft parker of who parks.
-    pub(super) unsafe fn commit_soft(parker: *mut ()) -> bool {
-        // SAFETY: the owner has not gone on yet.
-        let word = unsafe { &(*parker.cast::<Parker>()).word };
-        word.compare_exchange(EMPTY, ASLEEP, AcqRel, Relaxed).is_ok()
     }
 }

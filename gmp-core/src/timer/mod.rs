@@ -47,8 +47,8 @@ impl Placed for Item {
 #[derive(Clone, Copy)]
 enum Due {
     Goroutine(&'static G),
-    /// A plain thread's, or a soft one.
-    Other(*const Parker),
+    /// A plain thread's.
+    Thread(*const Parker),
 }
 
 /// Timers fired per lock hold.
@@ -108,11 +108,13 @@ impl Timers {
             self.pop_due(now, &mut due);
             for due in due.into_iter().flatten() {
                 let gp = match due {
-                    Due::Goroutine(gp) => Some(gp),
-                    // SAFETY: its timer's `fire` chose it, and nobody else will.
-                    Due::Other(parker) => unsafe { Parker::wake(parker) },
+                    Due::Goroutine(gp) => gp,
+                    Due::Thread(parker) => {
+                        // SAFETY: its timer's `fire` chose it, and nobody else will.
+                        unsafe { Parker::wake(parker) };
+                        continue;
+                    }
                 };
-                let Some(gp) = gp else { continue };
                 gp.set_status(Status::Runnable);
                 if fired == 0 {
                     ready::push_next(mp, gp);
@@ -157,7 +159,7 @@ impl Timers {
         }
         // SAFETY: null, or somebody who waits until made ready.
         let parker = unsafe { fired.ready.as_ref() }?;
-        Some(parker.goroutine().map_or(Due::Other(parker), Due::Goroutine))
+        Some(parker.goroutine().map_or(Due::Thread(parker), Due::Goroutine))
     }
 
     /// Moves all timers to `to`: this P goes away. The world is stopped.
