@@ -90,9 +90,13 @@ impl<T: Send + 'static> From<crossbeam::Sender<T>> for Sender<T> {
     }
 }
 
+const BRIDGE_STACK: usize = 16 << 20;
+
 fn start(bridge: impl FnOnce() + Send + 'static) {
     thread::Builder::new()
         .name("gmp-bridge".into())
+        // Values of any size pass over it; what is not used costs address space only.
+        .stack_size(BRIDGE_STACK)
         .spawn(bridge)
         .expect("no thread to be had for a bridge between channels");
 }

@@ -59,6 +59,9 @@ impl<T> Sender<T> {
     /// which they came, and nobody overtakes them. A goroutine waits parked, a plain
     /// thread blocked.
     ///
+    /// The value is copied, from stack to stack or by way of the buffer. Large ones (many
+    /// KiB) are better sent in a `Box`: each copy takes time, and room on both stacks.
+    ///
     /// # Errors
     ///
     /// The channel was closed or the last [`Receiver`](crate::Receiver) dropped, before the

@@ -52,6 +52,24 @@ pub trait SenderLike {
     fn sender(&self) -> Option<&Sender<Self::Item>>;
 }
 
+impl<T> ReceiverLike for Receiver<T> {
+    type Item = T;
+
+    #[inline]
+    fn receiver(&self) -> Option<&Receiver<T>> {
+        Some(self)
+    }
+}
+
+impl<T> SenderLike for Sender<T> {
+    type Item = T;
+
+    #[inline]
+    fn sender(&self) -> Option<&Sender<T>> {
+        Some(self)
+    }
+}
+
 /// A bound that no sender meets.
 #[diagnostic::on_unimplemented(
     message = "this arm receives, and `{Self}` is the sending end of a channel",
@@ -72,15 +90,6 @@ pub trait Sends {}
 macro_rules! end {
     ($End:ident, $Like:ident, $end:ident, $Operand:ident, $method:ident,
      $Direct:ident, $Pointer:ident, $Pointers:ident) => {
-        impl<T> $Like for $End<T> {
-            type Item = T;
-
-            #[inline]
-            fn $end(&self) -> Option<&$End<T>> {
-                Some(self)
-            }
-        }
-
         end!(@pointers $End, $Like, $end, &X, &mut X, Box<X>, Rc<X>, Arc<X>);
 
         #[diagnostic::do_not_recommend]

@@ -115,6 +115,12 @@ impl Core {
         self.state.load(Ordering::SeqCst) & state::SHUT != 0
     }
 
+    /// Whether a send never waits.
+    #[inline(always)]
+    pub(crate) fn is_unbounded(&self) -> bool {
+        self.cap == usize::MAX
+    }
+
     /// Whether values come from the clock.
     #[inline]
     pub(crate) fn is_timer(&self) -> bool {
@@ -144,14 +150,17 @@ impl Core {
     }
 
     /// Offers a value that is only given later. `Sent` means that room is kept for it,
-    /// `To` that the receiver popped waits for it, `Granted` that a task, still queued,
-    /// does: it cannot be bound.
+    /// `To` that the receiver popped waits for it, `Granted` that nothing is to be kept: a
+    /// task, still queued, waits for it, who cannot be bound, or there is always room.
     ///
     /// # Safety
     /// The lock is held.
     pub(crate) unsafe fn reserve(&self) -> Offer {
         if self.state.load(Ordering::Relaxed) & state::SHUT != 0 {
             return Offer::Shut;
+        }
+        if self.is_unbounded() {
+            return Offer::Granted;
         }
         // SAFETY: the lock is held.
         if let Some(receiver) = unsafe { self.receivers.pop() } {

@@ -183,6 +183,17 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Commits the case without the lock, if that is possible: an open channel without
+    /// limit keeps no place for a promise.
+    #[inline(always)]
+    pub(super) fn commit_freely(&self, core: &Core) -> bool {
+        let free = self.op == Op::Promise && core.is_unbounded() && !core.is_shut();
+        if free {
+            self.set_answer(Answer::new(Outcome::Granted));
+        }
+        free
+    }
+
     /// Commits the case if it is ready.
     ///
     /// # Safety

@@ -36,6 +36,7 @@ pub(crate) unsafe fn keep<T>(chan: &Chan<T>, answer: Answer, value: T) -> Result
             // With the lock held nobody else can take the place before `send_locked` does.
             chan.send_locked(locked, value)
         }
+        Outcome::Granted if chan.core().is_unbounded() => chan.send(value),
         // The task that asked for it may be gone: the value is buffered then.
         Outcome::Granted => chan.put_over(value, End::Back).map_or(Ok(()), |v| Err(SendError(v))),
         _ => Err(SendError(value)),

@@ -87,6 +87,9 @@ fn choose(
                 continue;
             }
             let Some(core) = case.core() else { return chosen(index, critical) };
+            if case.commit_freely(core) {
+                return chosen(index, critical);
+            }
             core.lock.lock(&critical);
             // SAFETY: locked, and finished if chosen.
             match unsafe { case.attempt(core) } {
