@@ -1,15 +1,14 @@
 //! The operands of `select!`: any expression that is, borrows or may hold one end of a
 //! channel, to an `Option` of a reference to that end.
 //!
-//! `select!` calls a method on five references to an operand. To find it rustc tries the
-//! references one after the other, and each kind of operand has an `impl` for its own
-//! number of them, so the first kind that fits is taken:
+//! `select!` calls a method on six references to an operand. To find it rustc takes one
+//! reference off after the other, and each kind of operand has an `impl` for its own number
+//! of them, so the first kind that fits is taken:
 //!
 //! 1. an end of a channel, or std's references, boxes and options of one: [`ReceiverLike`];
-//! 2. what derefs to such a thing, a smart pointer of the user's own;
-//! 3. what derefs to what derefs to one;
-//! 4. the other end: an error that says so;
-//! 5. anything: an error that names the end that is expected.
+//! 2. what derefs to such a thing, or to what does, up to three times: the user's pointers;
+//! 3. the other end: an error that says so;
+//! 4. anything: an error that names the end that is expected.
 //!
 //! The first kind is taken as well while the type of a channel's values is still to be
 //! inferred.
@@ -89,7 +88,7 @@ pub trait Sends {}
 /// What both ends have in common, which is all but the errors.
 macro_rules! end {
     ($End:ident, $Like:ident, $end:ident, $Operand:ident, $method:ident,
-     $Direct:ident, $Pointer:ident, $Pointers:ident) => {
+     $Direct:ident, $Pointer:ident, $PointerTwice:ident, $PointerThrice:ident) => {
         end!(@pointers $End, $Like, $end, &X, &mut X, Box<X>, Rc<X>, Arc<X>);
 
         #[diagnostic::do_not_recommend]
@@ -119,7 +118,7 @@ macro_rules! end {
             fn $method(&self) -> Option<&'a $End<Self::Item>>;
         }
 
-        impl<'a, X: $Like<Item: 'a> + ?Sized> $Direct<'a> for &&&&$Operand<'a, X> {
+        impl<'a, X: $Like<Item: 'a> + ?Sized> $Direct<'a> for &&&&&$Operand<'a, X> {
             type Item = X::Item;
 
             #[inline]
@@ -128,45 +127,17 @@ macro_rules! end {
             }
         }
 
-        /// The second kind.
-        pub trait $Pointer<'a> {
-            /// The type of the values.
-            type Item: 'a;
-            /// The end of the channel.
-            fn $method(&self) -> Option<&'a $End<Self::Item>>;
-        }
-
-        impl<'a, X> $Pointer<'a> for &&&$Operand<'a, X>
-        where
-            X: Deref<Target: $Like<Item: 'a>> + ?Sized,
-        {
-            type Item = <X::Target as $Like>::Item;
-
-            #[inline]
-            fn $method(&self) -> Option<&'a $End<Self::Item>> {
-                self.0.and_then(|operand| operand.deref().$end())
-            }
-        }
-
-        /// The third kind.
-        pub trait $Pointers<'a> {
-            /// The type of the values.
-            type Item: 'a;
-            /// The end of the channel.
-            fn $method(&self) -> Option<&'a $End<Self::Item>>;
-        }
-
-        impl<'a, X> $Pointers<'a> for &&$Operand<'a, X>
-        where
-            X: Deref<Target: Deref<Target: $Like<Item: 'a>>> + ?Sized,
-        {
-            type Item = <<X::Target as Deref>::Target as $Like>::Item;
-
-            #[inline]
-            fn $method(&self) -> Option<&'a $End<Self::Item>> {
-                self.0.and_then(|operand| operand.deref().deref().$end())
-            }
-        }
+        end!(@derefs $End, $Operand, $method, $Pointer, [&&&&],
+            [Deref<Target: $Like<Item: 'a>>], [<X::Target as $Like>::Item],
+            |operand| operand.deref().$end());
+        end!(@derefs $End, $Operand, $method, $PointerTwice, [&&&],
+            [Deref<Target: Deref<Target: $Like<Item: 'a>>>],
+            [<<X::Target as Deref>::Target as $Like>::Item],
+            |operand| operand.deref().deref().$end());
+        end!(@derefs $End, $Operand, $method, $PointerThrice, [&&],
+            [Deref<Target: Deref<Target: Deref<Target: $Like<Item: 'a>>>>],
+            [<<<X::Target as Deref>::Target as Deref>::Target as $Like>::Item],
+            |operand| operand.deref().deref().deref().$end());
     };
     (@pointers $End:ident, $Like:ident, $end:ident, $($Pointer:ty),*) => {$(
         #[diagnostic::do_not_recommend]
@@ -179,6 +150,25 @@ macro_rules! end {
             }
         }
     )*};
+    (@derefs $End:ident, $Operand:ident, $method:ident, $Pointer:ident, [$($refs:tt)*],
+     [$($bound:tt)*], [$Item:ty], $read:expr) => {
+        /// The second kind.
+        pub trait $Pointer<'a> {
+            /// The type of the values.
+            type Item: 'a;
+            /// The end of the channel.
+            fn $method(&self) -> Option<&'a $End<Self::Item>>;
+        }
+
+        impl<'a, X: $($bound)* + ?Sized> $Pointer<'a> for $($refs)* $Operand<'a, X> {
+            type Item = $Item;
+
+            #[inline]
+            fn $method(&self) -> Option<&'a $End<Self::Item>> {
+                self.0.and_then($read)
+            }
+        }
+    };
 }
 
 end!(
@@ -189,7 +179,8 @@ end!(
     __gmp_receiver,
     DirectReceiver,
     PointerToReceiver,
-    PointersToReceiver
+    PointerTwiceToReceiver,
+    PointerThriceToReceiver
 );
 end!(
     Sender,
@@ -199,10 +190,11 @@ end!(
     __gmp_sender,
     DirectSender,
     PointerToSender,
-    PointersToSender
+    PointerTwiceToSender,
+    PointerThriceToSender
 );
 
-/// The fourth kind, for a receive. The bound, which nothing meets, is the error.
+/// The third kind, for a receive. The bound, which nothing meets, is the error.
 pub trait SenderForReceiver<'a, X: ?Sized> {
     /// Cannot be called.
     fn __gmp_receiver(&self) -> Option<&'a Receiver<X::Item>>
@@ -219,7 +211,7 @@ impl<'a, X: SenderLike + ?Sized> SenderForReceiver<'a, X> for &RecvOperand<'a, X
     }
 }
 
-/// The fourth kind, for a send.
+/// The third kind, for a send.
 pub trait ReceiverForSender<'a, X: ?Sized> {
     /// Cannot be called.
     fn __gmp_sender(&self) -> Option<&'a Sender<X::Item>>
@@ -236,7 +228,7 @@ impl<'a, X: ReceiverLike + ?Sized> ReceiverForSender<'a, X> for &SendOperand<'a,
     }
 }
 
-/// The fifth kind, for a receive. The bound, which the first kind has met, is the error.
+/// The fourth kind, for a receive. The bound, which the first kind has met, is the error.
 pub trait NoReceiver<'a, X: ?Sized> {
     /// Cannot be called.
     fn __gmp_receiver(&self) -> Option<&'a Receiver<X::Item>>
@@ -253,7 +245,7 @@ impl<'a, X: ?Sized> NoReceiver<'a, X> for RecvOperand<'a, X> {
     }
 }
 
-/// The fifth kind, for a send.
+/// The fourth kind, for a send.
 pub trait NoSender<'a, X: ?Sized> {
     /// Cannot be called.
     fn __gmp_sender(&self) -> Option<&'a Sender<X::Item>>
@@ -274,8 +266,9 @@ impl<'a, X: ?Sized> NoSender<'a, X> for SendOperand<'a, X> {
 pub mod operands {
     pub use super::{
         DirectReceiver as _, DirectSender as _, NoReceiver as _, NoSender as _,
-        PointerToReceiver as _, PointerToSender as _, PointersToReceiver as _,
-        PointersToSender as _, ReceiverForSender as _, SenderForReceiver as _,
+        PointerThriceToReceiver as _, PointerThriceToSender as _, PointerToReceiver as _,
+        PointerToSender as _, PointerTwiceToReceiver as _, PointerTwiceToSender as _,
+        ReceiverForSender as _, SenderForReceiver as _,
     };
 }
 

@@ -10,7 +10,7 @@ use std::mem::{self, MaybeUninit};
 use std::ptr::{self, NonNull};
 use std::time::{Duration, Instant};
 
-use super::core::{Core, Locked};
+use super::core::{Core, Locked, tell};
 use crate::rt::{self, Critical, Fired, Parker, Timer, WaitReason};
 use crate::wait::{Outcome, Waiter};
 
@@ -211,13 +211,17 @@ pub(super) unsafe fn wait(locked: Locked<'_>, clock: *mut Clock) -> Option<Insta
 ///
 /// # Safety
 /// `clock` is that of `core`'s channel, which is alive.
-unsafe fn serve_due(core: &Core, clock: *mut Clock) -> u64 {
+pub(crate) unsafe fn serve_due(core: &Core, clock: *mut Clock) -> u64 {
     let locked = core.lock_inside();
     let now = rt::now_ns();
     // SAFETY: the lock is held; each waiter was popped just now.
     let next = unsafe {
         while let Some(waiter) = (*clock).serve(core, now) {
             Waiter::finish(waiter, &locked.critical, Outcome::Done);
+        }
+        if (*clock).due_ns() <= now {
+            // Nobody takes it; there may be some who only want to know.
+            tell(&core.receivers, &locked.critical);
         }
         (*clock).due_ns()
     };

@@ -28,6 +28,7 @@ mod give_back;
 mod rare;
 mod transfer;
 
+pub(crate) use self::clock::serve_due;
 pub(crate) use self::give_back::End;
 pub(crate) use self::rare::redeem;
 

@@ -296,10 +296,15 @@ impl<'a> Case<'a> {
                 woke(locked, task);
                 true
             }
-            // SAFETY: popped by `attempt`; room for the value is at `slot`.
-            Rare::Promise(sender) => unsafe {
-                matches!(redeem(locked, sender, self.slot), Received::Value)
-            },
+            Rare::Promise(sender) => {
+                // SAFETY: popped by `attempt`; room for the value is at `slot`.
+                let kept = matches!(unsafe { redeem(locked, sender, self.slot) }, Received::Value);
+                if !kept {
+                    // Nothing came of it, so the case is tried again like the others.
+                    self.set_answer(Answer::NONE);
+                }
+                kept
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::{mem, ptr};
 
 use super::case::{After, Attempt, Case, Op, unlock};
 use super::order::Orders;
-use crate::chan::{Core, Locked, clock_of, tell};
+use crate::chan::{Core, Locked, clock_of, serve_due, tell};
 use crate::rt::{self, Critical, Fired, HeapLock, Parker, Timer, WaitReason};
 use crate::wait::{Kind, Race, Waiter};
 
@@ -202,7 +202,6 @@ struct Frame {
 
 /// What wins the race when no channel does.
 const LIMIT: usize = usize::MAX - 1;
-const LOOK_AGAIN: usize = usize::MAX - 2;
 
 /// Joins all queues and waits. All channels are locked, and none is ready.
 fn wait(cases: &mut [Case<'_>], orders: &Orders, critical: Critical, limit: u64, aim: Aim) -> Step {
@@ -232,7 +231,7 @@ fn wait(cases: &mut [Case<'_>], orders: &Orders, critical: Critical, limit: u64,
     } else {
         unlock_all(orders.lock(), ptr::null());
         drop(critical);
-        frame.sleep(deadline, clocks);
+        frame.sleep(cases, orders, deadline, clocks);
     }
     // SAFETY: all that `join` queued is in these cases.
     unsafe { frame.leave(cases, orders, deadline_case, aim) }
@@ -285,16 +284,28 @@ impl Frame {
         due
     }
 
-    /// Sleeps, on a plain thread: until woken, until `deadline`, or until one of the
-    /// clocks, due at `clocks`, has to be looked at.
-    fn sleep(&self, deadline: u64, clocks: u64) {
-        if self.parker.sleep_until(deadline.min(clocks)) {
-            return;
-        }
-        let end = if deadline <= clocks { LIMIT } else { LOOK_AGAIN };
-        if !self.race.claim(end) {
-            // Somebody was quicker, and wakes us.
-            self.parker.sleep();
+    /// Sleeps, on a plain thread: until woken, or until `deadline`. A thread has no timers,
+    /// so when one of the cases' clocks is due, the first at `clocks`, it serves those who
+    /// wait for that: in turn, and so perhaps itself.
+    fn sleep(&self, cases: &[Case<'_>], orders: &Orders, deadline: u64, mut clocks: u64) {
+        while !self.parker.sleep_until(deadline.min(clocks)) {
+            if deadline <= clocks {
+                if !self.race.claim(LIMIT) {
+                    // Somebody was quicker, and wakes us.
+                    self.parker.sleep();
+                }
+                return;
+            }
+            clocks = u64::MAX;
+            for index in orders.poll().iter().copied().map(usize::from) {
+                if let Some(core) = cases[index].core()
+                    // SAFETY: the case keeps the channel alive.
+                    && let Some(clock) = unsafe { clock_of(cases[index].core) }
+                {
+                    // SAFETY: the channel is alive, and this is its clock.
+                    clocks = clocks.min(unsafe { serve_due(core, clock) });
+                }
+            }
         }
     }
 
@@ -309,7 +320,7 @@ impl Frame {
         deadline_case: usize,
         aim: Aim,
     ) -> Step {
-        let winner = self.race.winner().unwrap_or(LOOK_AGAIN);
+        let winner = self.race.winner().unwrap_or(LIMIT);
         let critical = Critical::enter_inside();
         for index in orders.poll().iter().copied().map(usize::from) {
             let case = &cases[index];
@@ -329,7 +340,6 @@ impl Frame {
         }
         drop(critical);
         match winner {
-            LOOK_AGAIN => Step::Again,
             LIMIT if deadline_case == LIMIT => Step::Limit,
             LIMIT => Step::Chosen(deadline_case),
             index => {

@@ -235,7 +235,7 @@ impl WaitQueue {
         true
     }
 
-    /// How many waiters are queued, those that lost their race included.
+    /// How many wait for an operation, those that lost their race included.
     ///
     /// # Safety
     /// The lock is held.
@@ -243,8 +243,8 @@ impl WaitQueue {
         let mut count = 0;
         // SAFETY: the caller holds the lock.
         unsafe {
-            self.any(|_| {
-                count += 1;
+            self.any(|waiter| {
+                count += usize::from(waiter.kind() != Kind::Ending);
                 false
             })
         };
