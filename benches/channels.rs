@@ -11,11 +11,17 @@
 //! - `spsc_unbounded`: the same over a channel without limit, which Go does not have.
 //! - `mpmc_0`, `mpmc_128`: 8 goroutines send `n/8` values each over `make(chan int)`
 //!   (`make(chan int, 128)`), 8 receive by `for range c` until it is closed.
+//! - `select_2`: two goroutines send `n/2` values each over a `make(chan int)` of their own,
+//!   main receives `n` by `select` of both.
+//! - `select_4_ready`: `n` times: `select` receives from one of four `make(chan int, 1)`, all
+//!   full, and its case sends the value back.
+//! - `default_1`, `default_2`: `n` times: `select` with `default` that receives from one (one
+//!   of two) `make(chan int)`, on which nobody sends.
 
 mod harness;
 
 use gmp::chan::{Receiver, Sender, bounded, unbounded};
-use gmp::go;
+use gmp::{go, select};
 use harness::Harness;
 
 #[gmp::main]
@@ -27,9 +33,13 @@ fn main() {
         harness.run(&name("spsc_1"), procs, |n| one_to_one(bounded(1), n));
         harness.run(&name("spsc_128"), procs, |n| one_to_one(bounded(128), n));
         harness.run(&name("spsc_unbounded"), procs, |n| one_to_one(unbounded(), n));
+        harness.run(&name("mpmc_0"), procs, |n| eight_to_eight(bounded(0), n));
+        harness.run(&name("mpmc_128"), procs, |n| eight_to_eight(bounded(128), n));
+        harness.run(&name("select_2"), procs, select_of_two);
+        harness.run(&name("select_4_ready"), procs, select_of_four_ready);
+        harness.run(&name("default_1"), procs, default_of_one);
+        harness.run(&name("default_2"), procs, default_of_two);
     }
-    harness.run("mpmc_0/2P", 2, |n| eight_to_eight(bounded(0), n));
-    harness.run("mpmc_128/2P", 2, |n| eight_to_eight(bounded(128), n));
 }
 
 fn one_to_one((tx, rx): (Sender<u64>, Receiver<u64>), n: u64) {
@@ -61,4 +71,65 @@ fn eight_to_eight((tx, rx): (Sender<u64>, Receiver<u64>), n: u64) {
         .collect();
     let received: u64 = receivers.into_iter().map(|receiver| receiver.join().unwrap()).sum();
     assert_eq!(received, n);
+}
+
+fn select_of_two(n: u64) {
+    let [(_tx, one), (_other_tx, other)] = [(); 2].map(|()| {
+        let (tx, rx) = bounded(0);
+        // The clone that is kept: a channel without senders would always be ready.
+        let sender = tx.clone();
+        go! {
+            for i in 0..n / 2 {
+                sender.send(i).unwrap();
+            }
+        };
+        (tx, rx)
+    });
+    let mut next = [0; 2];
+    for _ in 0..n {
+        let (from, i) = select! {
+            i = <-one => (0, i),
+            i = <-other => (1, i),
+        };
+        assert_eq!(i, Ok(next[from]));
+        next[from] += 1;
+    }
+}
+
+fn select_of_four_ready(n: u64) {
+    let [a, b, c, d] = [0, 1, 2, 3].map(|i| {
+        let (tx, rx) = bounded(1);
+        tx.send(i).unwrap();
+        (tx, rx)
+    });
+    for _ in 0..n {
+        select! {
+            i = <-a.1 => a.0.send(i.unwrap()).unwrap(),
+            i = <-b.1 => b.0.send(i.unwrap()).unwrap(),
+            i = <-c.1 => c.0.send(i.unwrap()).unwrap(),
+            i = <-d.1 => d.0.send(i.unwrap()).unwrap(),
+        }
+    }
+    assert_eq!([a, b, c, d].map(|(_, rx)| rx.recv().unwrap()), [0, 1, 2, 3]);
+}
+
+fn default_of_one(n: u64) {
+    let (_tx, rx) = bounded::<u64>(0);
+    for _ in 0..n {
+        select! {
+            <-rx => unreachable!(),
+            default => {}
+        }
+    }
+}
+
+fn default_of_two(n: u64) {
+    let [(_tx, one), (_other_tx, other)] = [(); 2].map(|()| bounded::<u64>(0));
+    for _ in 0..n {
+        select! {
+            <-one => unreachable!(),
+            <-other => unreachable!(),
+            default => {}
+        }
+    }
 }
