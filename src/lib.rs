@@ -28,13 +28,17 @@
 //! channel operation, a lock, `sleep`, `join`, `gosched`). So nothing that
 //! belongs to a thread may be held across such a call: a borrow of a
 //! `thread_local!`, an `Rc` cloned out of one, a guard that must be dropped by
-//! the thread that made it. [`goroutine_local!`] is the tool to use instead;
+//! the thread that made it. The compiler does so by itself: in a function that
+//! both parks and uses thread-locals, inlined ones included, it may keep a
+//! thread-local's address in a register. What blocks threads by thread-locals of
+//! its own (`crossbeam_channel`, `std::sync::mpsc`) is therefore best called from
+//! a pinned goroutine, a plain thread, or a function that is never inlined and
+//! does not park. [`goroutine_local!`] is the tool to use instead;
 //! goroutines started as `pinned` stay on one thread, and so does one that is
 //! unwinding from a panic. The contract is signed where the runtime is started:
 //! by `#[gmp::main]`, by `#[gmp::test]`, or by the `unsafe` of
 //! [`Runtime::builder`]'s `start`.
 
-pub use gmp_chan as chan;
 pub use gmp_core::time;
 pub use gmp_core::{
     AccessError, Builder, Current, GoId, Goexit, JoinHandle, LocalKey, Runtime, RuntimeBuilder,
@@ -48,6 +52,17 @@ pub use runtime::{
 };
 
 mod go;
+mod select;
+
+/// Channels: Go's, with crossbeam-channel's names and errors.
+///
+/// A program that uses that crate becomes one of goroutines by changing its `use` lines.
+pub mod chan {
+    #[doc(inline)]
+    pub use gmp_chan::*;
+
+    pub use crate::{select, select_biased};
+}
 
 /// Control over the running scheduler.
 pub mod runtime {
@@ -61,16 +76,17 @@ pub mod runtime {
 pub mod prelude {
     pub use crate::chan::{Receiver, Sender, bounded, unbounded};
     pub use crate::sync::WaitGroup;
-    pub use crate::{JoinHandle, go, gosched, spawn};
+    pub use crate::{JoinHandle, go, gosched, select, spawn};
 }
 
 /// What the macros expand to. Not for users.
 #[doc(hidden)]
 pub mod __private {
+    pub use gmp_chan::arm as select;
     pub use gmp_core::{
         MainOptions, run_main, run_test, scope_spawn, scope_spawn_with, spawn, spawn_with,
     };
-    pub use gmp_macros::go_impl;
+    pub use gmp_macros::{go_impl, select_biased_impl, select_impl};
 }
 
 /// Keeps the program in README.md compiling and running.

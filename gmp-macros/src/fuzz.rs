@@ -90,3 +90,73 @@ fn tree() -> impl Strategy<Value = TokenTree> {
 pub(crate) fn tokens() -> impl Strategy<Value = TokenStream> {
     vec(tree(), 0..14).prop_map(|trees| trees.into_iter().collect())
 }
+
+/// The puncts of an operator, joined as the lexer would.
+pub(crate) fn operator(chars: &str) -> Vec<TokenTree> {
+    let last = chars.chars().count() - 1;
+    let spacing = |at| if at < last { Spacing::Joint } else { Spacing::Alone };
+    chars.chars().enumerate().map(|(at, char)| Punct::new(char, spacing(at)).into()).collect()
+}
+
+/// Tokens in which words and operators of a macro's own are frequent.
+pub(crate) fn tokens_with(
+    words: &'static [&'static str],
+    operators: &'static [&'static str],
+) -> impl Strategy<Value = TokenStream> {
+    let piece = prop_oneof![
+        2 => tree().prop_map(|tree| vec![tree]),
+        3 => select(words).prop_map(|word| vec![Ident::new(word, Span::call_site()).into()]),
+        4 => select(operators).prop_map(operator),
+    ];
+    vec(piece, 0..24).prop_map(|pieces| pieces.into_iter().flatten().collect())
+}
+
+/// One change to a stream of tokens.
+#[derive(Clone, Debug)]
+pub(crate) enum Mutation {
+    Remove,
+    Double,
+    SwapWithNext,
+    Insert(TokenTree),
+    Replace(TokenTree),
+    /// What a group holds takes its place.
+    Open,
+    /// All behind it is cut off, as while somebody is typing.
+    Cut,
+}
+
+pub(crate) fn mutation() -> impl Strategy<Value = Mutation> {
+    prop_oneof![
+        Just(Mutation::Remove),
+        Just(Mutation::Double),
+        Just(Mutation::SwapWithNext),
+        tree().prop_map(Mutation::Insert),
+        tree().prop_map(Mutation::Replace),
+        Just(Mutation::Open),
+        Just(Mutation::Cut),
+    ]
+}
+
+/// Changes the token at `at`, counted modulo their number.
+pub(crate) fn mutate(trees: &mut Vec<TokenTree>, at: usize, mutation: Mutation) {
+    if trees.is_empty() {
+        return;
+    }
+    let at = at % trees.len();
+    match mutation {
+        Mutation::Remove => drop(trees.remove(at)),
+        Mutation::Double => trees.insert(at, trees[at].clone()),
+        Mutation::SwapWithNext => {
+            let next = (at + 1) % trees.len();
+            trees.swap(at, next);
+        }
+        Mutation::Insert(tree) => trees.insert(at, tree),
+        Mutation::Replace(tree) => trees[at] = tree,
+        Mutation::Open => {
+            if let TokenTree::Group(group) = trees[at].clone() {
+                trees.splice(at..=at, group.stream());
+            }
+        }
+        Mutation::Cut => trees.truncate(at),
+    }
+}

@@ -1,5 +1,5 @@
-//! The macros of `gmp`. Users reach them through that crate, as `gmp::go!`, `gmp::main`
-//! and `gmp::test`; this one is not meant to be depended on.
+//! The macros of `gmp`. Users reach them through that crate, as `gmp::go!`, `gmp::select!`,
+//! `gmp::main` and `gmp::test`; this one is not meant to be depended on.
 //!
 //! Each macro has a folder and goes through the same steps: parse, check, expand, and a
 //! fallback that keeps one mistake from turning into many errors.
@@ -10,6 +10,7 @@ mod constant;
 mod fuzz;
 mod go;
 mod main_fn;
+mod select;
 mod suggest;
 mod test_fn;
 
@@ -20,6 +21,20 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn go_impl(input: TokenStream) -> TokenStream {
     go::go(input.into()).into()
+}
+
+/// What `select!` expands to. The first token is `[$crate]`, the path of `gmp`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn select_impl(input: TokenStream) -> TokenStream {
+    select::select(input.into(), select::Order::Random).into()
+}
+
+/// What `select_biased!` expands to. The first token is `[$crate]`, the path of `gmp`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn select_biased_impl(input: TokenStream) -> TokenStream {
+    select::select(input.into(), select::Order::Source).into()
 }
 
 /// Starts the runtime and runs the body of `main` as the main goroutine.

@@ -1,5 +1,5 @@
-//! The operands of `select!`: any expression that is, borrows or may hold one end of a
-//! channel, to an `Option` of a reference to that end.
+//! What `select!` hands over. Above all its operands: any expression that is, borrows or
+//! may hold one end of a channel, to an `Option` of a reference to that end.
 //!
 //! `select!` calls a method on six references to an operand. To find it rustc takes one
 //! reference off after the other, and each kind of operand has an `impl` for its own number
@@ -16,9 +16,11 @@
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::RecvError;
+use crossbeam_channel::{RecvError, SendError};
 
+use super::{SendArm, send_one, try_send_one};
 use crate::{Receiver, Sender};
 
 /// What can be received from.
@@ -270,6 +272,52 @@ pub mod operands {
         PointerToSender as _, PointerTwiceToReceiver as _, PointerTwiceToSender as _,
         ReceiverForSender as _, SenderForReceiver as _,
     };
+}
+
+/// A sender and what is to be sent. As fields of a struct the two are checked against each
+/// other, and a value of the wrong type is reported as just that.
+#[derive(Debug)]
+pub struct Offer<'a, T> {
+    /// `None`: it is never sent.
+    pub sender: Option<&'a Sender<T>>,
+    /// What is to be sent.
+    pub value: T,
+}
+
+impl<'a, T> Offer<'a, T> {
+    /// The arm of a select.
+    #[inline]
+    pub fn arm(self) -> SendArm<'a, T> {
+        SendArm::new(self.sender, Some(self.value))
+    }
+
+    /// The same; without an offer it never fires.
+    #[inline]
+    pub fn arm_if(offer: Option<Self>) -> SendArm<'a, T> {
+        match offer {
+            Some(offer) => offer.arm(),
+            None => SendArm::new(None, None),
+        }
+    }
+
+    /// See [`send_one`].
+    #[inline]
+    pub fn send(self) -> Result<(), SendError<T>> {
+        send_one(self.sender, self.value)
+    }
+
+    /// See [`try_send_one`].
+    #[inline]
+    pub fn try_send(self) -> Option<Result<(), SendError<T>>> {
+        try_send_one(self.sender, self.value)
+    }
+}
+
+/// A duration, for the same reason.
+#[derive(Debug)]
+pub struct For {
+    /// How long to wait.
+    pub duration: Duration,
 }
 
 /// Go's comma-ok: the value, and whether there is one.

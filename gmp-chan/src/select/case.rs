@@ -308,16 +308,21 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Takes over what its waiter was told.
+    /// Takes over what its waiter was told. False if it was promised a value and the
+    /// promise was broken.
     ///
     /// # Safety
     /// The waiter was queued, has won, and its owner was woken.
-    pub(super) unsafe fn adopt_outcome(&self) {
+    pub(super) unsafe fn adopt_outcome(&self) -> bool {
         // SAFETY: initialised when it was queued.
         let waiter = unsafe { self.waiter.assume_init_ref() };
+        if waiter.outcome() == Outcome::Broken {
+            return false;
+        }
         let peer =
             if waiter.outcome() == Outcome::Paired { waiter.place() } else { ptr::null_mut() };
         self.set_answer(Answer { outcome: waiter.outcome(), peer });
+        true
     }
 }
 

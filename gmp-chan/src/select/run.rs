@@ -343,9 +343,9 @@ impl Frame {
             LIMIT if deadline_case == LIMIT => Step::Limit,
             LIMIT => Step::Chosen(deadline_case),
             index => {
-                if aim == Aim::Commit {
-                    // SAFETY: it has won, and its owner was woken.
-                    unsafe { cases[index].adopt_outcome() };
+                // SAFETY: it has won, and its owner was woken.
+                if aim == Aim::Commit && !unsafe { cases[index].adopt_outcome() } {
+                    return Step::Again;
                 }
                 Step::Chosen(index)
             }

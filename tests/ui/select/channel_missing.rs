@@ -1,0 +1,10 @@
+use gmp::select;
+
+fn wait() {
+    select! {
+        v = <- => drop(v),
+        recv() -> v => drop(v),
+    }
+}
+
+fn main() {}

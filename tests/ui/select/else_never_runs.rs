@@ -1,0 +1,10 @@
+use gmp::select;
+
+fn wait(rx: &gmp::chan::Receiver<u32>) {
+    select! {
+        v = <-rx => println!("{v:?}"),
+        else => println!("nothing there"),
+    }
+}
+
+fn main() {}
