@@ -194,7 +194,7 @@ fn a_panicking_drop_spares_the_other_values() {
     for (tx, rx) in [bounded(1), bounded(40), unbounded()] {
         let book = Book::default();
         for n in 0..tx.capacity().unwrap_or(100) {
-            let bomb = Bomb { armed: n == 0, _token: book.token() };
+            let bomb = Bomb { armed: n % 7 == 0, _token: book.token() };
             assert!(tx.send(bomb).is_ok());
         }
         assert!(catch_unwind(AssertUnwindSafe(|| drop(rx))).is_err());

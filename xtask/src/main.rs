@@ -48,7 +48,9 @@ fn dispatch(site: &Site, name: &str, args: &[String]) -> Outcome {
         "check" => checks::run_all(site),
         "test" => suites::test::run(site),
         "loom" => suites::loom::run(site),
+        "asan" => suites::asan::run(site),
         "examples" => suites::examples::run(site),
+        "conformance" => suites::conformance::run(site),
         "bench" => suites::bench::run(site, args),
         "self-test" => self_test::run(),
         _ => match checks::ALL.iter().find(|check| check.name == name) {
@@ -66,8 +68,10 @@ fn help() {
     }
     println!("  islands --write  rewrites the list of islands, keeping the known reasons");
     println!("  test       all tests in debug, the runtime's in release and on `generator`");
-    println!("  loom       the loom models of gmp-core");
+    println!("  loom       the loom models of the runtime and the channels");
+    println!("  asan       the tests of dropped values under AddressSanitizer (nightly)");
     println!("  examples   runs every example, quickly, in release");
+    println!("  conformance  crossbeam-channel's own tests, on threads and on goroutines");
     println!("  bench      the benches; further arguments go to them");
     println!("  self-test  breaks a fixture once for each check and expects it to turn red");
 }

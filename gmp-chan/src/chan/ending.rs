@@ -2,7 +2,8 @@
 
 #![expect(unsafe_code, reason = "what a channel buffers is taken out through raw pointers")]
 
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::panic::{self, AssertUnwindSafe};
 
 use super::core::{Core, Locked, state};
 use super::{Buffer, Chan};
@@ -39,8 +40,21 @@ impl<T> Chan<T> {
         // No receiver is left, and senders keep off a buffer once the channel is shut: it
         // is ours without the lock, under which the values' `drop` must not run.
         let mut leftovers = Leftovers { chan: self, left };
+        let mut first_panic = None;
         while let Some(value) = leftovers.pop() {
-            drop(value);
+            // One value's panic neither spares the others nor meets a second one.
+            let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(value)));
+            match (dropped, &first_panic) {
+                (Ok(()), _) => {}
+                (Err(payload), None) => first_panic = Some(payload),
+                // Announced by the hook; its own `drop` could panic, too.
+                (Err(payload), Some(_)) => {
+                    let _leaked = ManuallyDrop::new(payload);
+                }
+            }
+        }
+        if let Some(payload) = first_panic {
+            panic::resume_unwind(payload);
         }
     }
 }
@@ -69,8 +83,7 @@ fn shut(locked: Locked<'_>, why: u8) {
     }
 }
 
-/// What was buffered when the last receiver went. Dropping it drops the rest, also when
-/// one value's `drop` panics.
+/// What was buffered when the last receiver went.
 struct Leftovers<'a, T> {
     chan: &'a Chan<T>,
     left: usize,
@@ -93,13 +106,5 @@ impl<T> Leftovers<'_, T> {
         self.left -= 1;
         // SAFETY: filled above.
         Some(unsafe { out.assume_init() })
-    }
-}
-
-impl<T> Drop for Leftovers<'_, T> {
-    fn drop(&mut self) {
-        while let Some(value) = self.pop() {
-            drop(value);
-        }
     }
 }

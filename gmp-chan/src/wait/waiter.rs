@@ -2,12 +2,12 @@
 
 #![expect(unsafe_code, reason = "waiters are reached through raw pointers to other stacks")]
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::task::Waker;
 
-use crate::prim::{AtomicUsize, Ordering};
+use crate::prim::{AtomicUsize, Cell, Ordering};
 use crate::rt::{Critical, Parker};
 
 /// What became of a waiter.

@@ -49,6 +49,9 @@ const LIB: &str = "src/lib.rs";
 const HELLO: &str = "examples/hello.rs";
 const TESTS: &str = "gmp-core/src/tests.rs";
 const LIST: &str = "xtask/islands.txt";
+const SENT: &str = "crossbeam-channel/tests/mpsc.rs";
+const LOCAL: &str = "crossbeam-channel/tests/thread_locals.rs";
+const EXCEPTIONS: &str = "xtask/conformance/exceptions.txt";
 
 pub(super) const ALL: &[Case] = &[
     case("fmt", "a badly formatted file", LIB, Append("fn  spaced( ) {}\n"), "cargo fmt: failed"),
@@ -108,9 +111,9 @@ pub(super) const ALL: &[Case] = &[
     ),
     case("links", "a path in code", "ARCHITECTURE.md", Append("`src/gone.rs`\n"), "`src/gone.rs`"),
     // Words.
-    case("words", "a mark in code", LIB, Append(concat!("// TO", "DO: more\n")), "src/lib.rs:12"),
+    case("words", "a mark in code", LIB, Append(concat!("// TO", "DO: more\n")), "src/lib.rs:26"),
     case("words", "a mark in a text", "README.md", Append(concat!("FIX", "ME\n")), "README.md:4"),
-    case("words", "a stub", LIB, Append(concat!("fn f() { to", "do!() }\n")), "src/lib.rs:12"),
+    case("words", "a stub", LIB, Append(concat!("fn f() { to", "do!() }\n")), "src/lib.rs:26"),
     case("words", "a test switched off", TESTS, Append(concat!("#[ign", "ore]\n")), "tests.rs:7"),
     case(
         "words",
@@ -231,6 +234,83 @@ pub(super) const ALL: &[Case] = &[
         "prints",
     ),
     hang("examples", "one that hangs", HELLO, Replace("{}", LOOP), "still running after 5 s"),
+    case(
+        "conformance",
+        "a failing test",
+        SENT,
+        Replace("Ok(1)", "Ok(2)"),
+        "threads: mpsc::sent: failed",
+    ),
+    case(
+        "conformance",
+        "one failing on goroutines",
+        LOCAL,
+        Append(FAILING_GOROUTINE),
+        "goroutines: thread_locals::named: failed",
+    ),
+    case(
+        "conformance",
+        "one that is skipped",
+        LOCAL,
+        Replace("#[test]", concat!("#[test]\n#[ign", "ore]")),
+        "threads: thread_locals::two: did not run",
+    ),
+    case(
+        "conformance",
+        "a file without tests",
+        LOCAL,
+        Replace("#[test]\n", ""),
+        "threads, build: there are no tests in thread_locals",
+    ),
+    case(
+        "conformance",
+        "one that does not build",
+        LOCAL,
+        Append(BROKEN),
+        "conformance, threads, build: failed",
+    ),
+    hang(
+        "conformance",
+        "one that hangs",
+        SENT,
+        Replace("thread::spawn(move || s.send(1));", "let _kept = s;"),
+        "threads: mpsc::sent: still running after 5 s",
+    ),
+    case(
+        "conformance",
+        "a rule without a match",
+        SENT,
+        Replace("cc::crossbeam_channel_internal!", "assert!"),
+        "the rule for `cc::crossbeam_channel_internal!` finds nothing in mpsc",
+    ),
+    case(
+        "conformance",
+        "threads that no rule sees",
+        LOCAL,
+        Append("\nuse std::{thread as _};\n"),
+        "thread_locals still runs on threads",
+    ),
+    case(
+        "conformance",
+        "a stale exception",
+        EXCEPTIONS,
+        Append("goroutines mpsc::sent: it is slow\n"),
+        "goroutines: mpsc::sent: passes, and is still",
+    ),
+    case(
+        "conformance",
+        "one for no test",
+        EXCEPTIONS,
+        Append("threads mpsc::gone: it is slow\n"),
+        "threads has no test `mpsc::gone`",
+    ),
+    case(
+        "conformance",
+        "one without a reason",
+        EXCEPTIONS,
+        Append("threads mpsc::sent:\n"),
+        "exceptions.txt:2: not of the form",
+    ),
     case("bench", "a failing bench", "benches/speed.rs", Replace("{}", EXIT), "benches: failed"),
 ];
 
@@ -251,6 +331,9 @@ const BROKEN: &str = "\nconst ONE: u32 = \"one\";\n";
 const BROKEN_GENERATOR: &str = "\n#[cfg(feature = \"generator\")]\nconst ONE: u32 = \"one\";\n";
 const HANGING: &str = "fn sound() {\n    loop {\n        std::thread::park();\n    }\n}";
 const FAILING_MODEL: &str = "fn loom_sound() {\n    panic!();\n}";
+/// A rule changes the text, and so what it is.
+const FAILING_GOROUTINE: &str =
+    "\n#[test]\nfn named() {\n    assert_eq!(\"std::thread\".len(), 11);\n}\n";
 const EXIT: &str = "{ std::process::exit(3) }";
 const LOOP: &str = "{ loop { std::thread::park() } }";
 const WRONG: &str = "print!(\"0";

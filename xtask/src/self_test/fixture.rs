@@ -9,7 +9,7 @@ use crate::site::Site;
 use crate::step;
 
 const MANIFEST: &str = r#"[workspace]
-members = ["gmp-core", "gmp-chan", "gmp-sync"]
+members = ["gmp-core", "gmp-chan", "gmp-sync", "crossbeam-channel"]
 resolver = "3"
 
 [workspace.lints.rust]
@@ -48,6 +48,50 @@ pub fn one() -> u32 {
 pub fn two() -> u32 {
     2
 }
+
+// What the conformance suite looks for, as the standard library has it.
+pub use core::prelude::v1::test;
+pub use std::thread::{JoinHandle, Scope, ScopedJoinHandle, scope, spawn, yield_now as gosched};
+pub use std::thread_local as goroutine_local;
+/// Time.
+pub mod time {
+    pub use std::thread::sleep;
+}
+/// Channels.
+pub mod chan {
+    pub use std::assert as select;
+    pub use std::sync::mpsc::channel as unbounded;
+}
+";
+
+/// Stands for crossbeam-channel: every rule finds its text in the tests.
+const ORIGINAL: &str = r"//! Sound.
+
+pub use std::assert as crossbeam_channel_internal;
+pub use std::sync::mpsc::channel as unbounded;
+";
+const SENT: &str = r"//! Sound.
+
+use crossbeam_channel as cc;
+use std::thread;
+
+#[test]
+fn sent() {
+    let (s, r) = cc::unbounded();
+    thread::spawn(move || s.send(1));
+    cc::crossbeam_channel_internal!(r.recv() == Ok(1));
+}
+";
+const LOCAL: &str = r"//! Sound, without crossbeam_utils::thread.
+
+thread_local! {
+    static TWO: u32 = const { 2 };
+}
+
+#[test]
+fn two() {
+    TWO.with(|two| assert_eq!(*two, 2));
+}
 ";
 
 /// An example that prints what `sha256sum src/lib.rs` prints.
@@ -83,6 +127,10 @@ const FILES: &[(&str, &str)] = &[
         "#[test]\nfn sound() {}\n\n#[cfg(gmp_loom)]\n#[test]\nfn loom_sound() {}\n",
     ),
     ("gmp-chan/src/lib.rs", "//! Sound.\n"),
+    ("crossbeam-channel/src/lib.rs", ORIGINAL),
+    ("crossbeam-channel/tests/mpsc.rs", SENT),
+    ("crossbeam-channel/tests/thread_locals.rs", LOCAL),
+    ("xtask/conformance/exceptions.txt", "# RUN FILE::TEST: why\n"),
     ("gmp-sync/src/lib.rs", "//! Sound.\n"),
     ("xtask/islands.txt", "gmp-core/src/island.rs: it is the fixture's island\n"),
     ("README.md", "# Fixture\n\nSee [the map](ARCHITECTURE.md#the-map).\n"),
@@ -115,7 +163,7 @@ impl Fixture {
         for (file, text) in FILES {
             write(&fixture.root.join(file), text)?;
         }
-        for name in ["gmp-core", "gmp-chan", "gmp-sync"] {
+        for name in ["gmp-core", "gmp-chan", "gmp-sync", "crossbeam-channel"] {
             let features = if name == "gmp-core" { "generator = []\n" } else { "" };
             write(&fixture.root.join(name).join("Cargo.toml"), &member(name, features))?;
         }

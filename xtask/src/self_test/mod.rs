@@ -27,7 +27,7 @@ pub(crate) fn run() -> Outcome {
     for case in cases::ALL {
         let verdict = turns_red(case, root)?;
         println!(
-            "{:<9} {}: {}",
+            "{:<11} {}: {}",
             case.subject,
             case.what,
             verdict.as_deref().unwrap_or("red, as it must")
@@ -43,7 +43,8 @@ pub(crate) fn run() -> Outcome {
 
 /// All checks, and all suites.
 fn subjects() -> impl Iterator<Item = &'static str> {
-    checks::ALL.iter().map(|check| check.name).chain(["test", "loom", "examples", "bench"])
+    let suites = ["test", "loom", "examples", "conformance", "bench"];
+    checks::ALL.iter().map(|check| check.name).chain(suites)
 }
 
 fn examine(subject: &str, site: &Site) -> Outcome {
@@ -51,6 +52,7 @@ fn examine(subject: &str, site: &Site) -> Outcome {
         "test" => suites::test::run(site),
         "loom" => suites::loom::run(site),
         "examples" => suites::examples::run(site),
+        "conformance" => suites::conformance::run(site),
         "bench" => suites::bench::run(site, &[]),
         _ => match checks::ALL.iter().find(|check| check.name == subject) {
             Some(check) => (check.run)(site),

@@ -20,7 +20,9 @@ pub(crate) fn run(site: &Site) -> Outcome {
         .status()
         .is_ok_and(|status| status.success());
     if !there {
-        println!("asan: skipped, there is no {TOOLCHAIN} toolchain (rustup toolchain install {TOOLCHAIN})");
+        println!(
+            "asan: skipped, there is no {TOOLCHAIN} toolchain (rustup toolchain install {TOOLCHAIN})"
+        );
         return Ok(());
     }
     step(site, "chan_values under AddressSanitizer", &mut tests(site)?, LIMIT)
@@ -47,6 +49,8 @@ fn host() -> Outcome<String> {
     let output = Command::new("rustc").arg("-vV").output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     text.ok()
-        .and_then(|text| text.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned)))
+        .and_then(|text| {
+            text.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
+        })
         .ok_or_else(|| "`rustc -vV` names no host".to_owned())
 }

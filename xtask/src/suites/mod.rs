@@ -1,6 +1,8 @@
 //! The suites that run the project's code: tests, models, examples, benches.
 
+pub(crate) mod asan;
 pub(crate) mod bench;
+pub(crate) mod conformance;
 pub(crate) mod examples;
 pub(crate) mod loom;
 pub(crate) mod test;
