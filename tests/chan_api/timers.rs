@@ -15,8 +15,9 @@ fn after_gives_one_value() {
             let before = Instant::now();
             let timer = after(wait);
             let made = Instant::now();
-            if wait == SOON && made < before + SOON {
-                assert_eq!((timer.try_recv(), timer.len()), (Err(TryRecvError::Empty), 0));
+            let there = timer.len();
+            if Instant::now() < before + wait {
+                assert_eq!(there, 0);
             }
             let other = timer.clone();
             if wait != SOON {
@@ -79,8 +80,8 @@ fn ticks() {
             assert!(value >= start + n * PERIOD);
         }
         thread::sleep(6 * PERIOD);
-        assert!(ticker.try_recv().is_ok(), "one is kept");
         let late = Instant::now();
+        assert!(ticker.try_recv().is_ok(), "one is kept");
         // The next one is a whole period ahead, or on the grid, not one of the five missed.
         let next = ticker.recv().unwrap();
         assert!(next + PERIOD > late, "{:?} old", late - next);

@@ -38,15 +38,13 @@ fn one_task_gets_it() {
     let _watchdog = watchdog();
     let timer = after(Duration::from_millis(10));
     let mut waiting: Vec<_> = (0..10).map(|_| ByHand::new(timer.recv_async())).collect();
-    assert!(waiting.iter_mut().all(|receive| receive.poll().is_none()));
-    let mut served = 0;
-    while served == 0 {
+    while waiting.len() == 10 {
         gmp::gosched();
-        served = waiting.iter_mut().filter_map(ByHand::poll).count();
+        waiting.retain_mut(|receive| receive.poll().is_none());
     }
-    assert_eq!(served, 1);
+    assert_eq!(waiting.len(), 9);
     gmp::time::sleep(Duration::from_millis(5));
-    assert_eq!(waiting.iter_mut().filter_map(ByHand::poll).count(), 0);
+    assert!(waiting.iter_mut().all(|receive| receive.poll().is_none()));
 }
 
 /// A ticker wakes the task each time, never early.
@@ -76,10 +74,7 @@ fn dropped_waits_lose_nothing() {
             assert!(value.is_ok());
             return;
         }
-        assert_eq!(receive.wakers_kept(), 1);
-        let wakes = receive.wakes();
         drop(receive);
-        assert_eq!(wakes, 0);
     }
     // Served, and dropped without a poll: the value is still to be had.
     let mut receive = ByHand::new(timer.recv_async());

@@ -1,5 +1,6 @@
-//! The loom models of gmp-core: tests whose names begin with `loom_`.
+//! The loom models: tests whose names begin with `loom_`.
 
+use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,19 +11,33 @@ use crate::step::capture;
 
 const LIMIT: Duration = Duration::from_secs(600);
 
+/// Packages that may have models.
+const PACKAGES: [&str; 3] = ["gmp-core", "gmp-chan", "gmp-sync"];
+
 pub(crate) fn run(site: &Site) -> Outcome {
-    // A filter that fits nothing would pass in silence.
-    let list = capture("list of models", models(site)?.arg("--list"), site.limit(LIMIT))?;
-    let count = list.lines().filter(|line| line.ends_with(": test")).count();
-    if count == 0 {
-        return Err("gmp-core has no test whose name begins with loom_".to_owned());
+    for package in PACKAGES.into_iter().filter(|package| has_models(site, package)) {
+        // A filter that fits nothing would pass in silence.
+        let mut list = models(site, package)?;
+        let list = capture("list of models", list.arg("--list"), site.limit(LIMIT))?;
+        let count = list.lines().filter(|line| line.ends_with(": test")).count();
+        if count == 0 {
+            return Err(format!("{package} has no test whose name begins with loom_"));
+        }
+        let what = format!("{package}: {count} loom models");
+        step(site, &what, &mut models(site, package)?, LIMIT)?;
     }
-    step(site, &format!("{count} loom models"), &mut models(site)?, LIMIT)
+    Ok(())
 }
 
-fn models(site: &Site) -> Outcome<Command> {
+/// Whether there are to be some: the runtime has, and who else depends on loom.
+fn has_models(site: &Site, package: &str) -> bool {
+    let manifest = fs::read_to_string(site.root().join(package).join("Cargo.toml"));
+    package == "gmp-core" || manifest.is_ok_and(|text| text.contains("cfg(gmp_loom)"))
+}
+
+fn models(site: &Site, package: &str) -> Outcome<Command> {
     let mut cargo = site.cargo("test")?;
-    cargo.args(["--quiet", "--release", "-p", "gmp-core", "--tests", "--", "loom_"]);
+    cargo.args(["--quiet", "--release", "-p", package, "--tests", "--", "loom_"]);
     // A folder of its own: the cfg would otherwise rebuild everything, twice.
     cargo.env("CARGO_TARGET_DIR", site.target().join("loom"));
     cargo.env("RUSTFLAGS", "--cfg gmp_loom");
