@@ -51,8 +51,8 @@ pub struct Case<'a> {
     slot: *mut (),
     /// Nanoseconds of the runtime's clock; of a timer.
     pub(super) when: u64,
-    pub(super) answer: Cell<Answer>,
-    report: Option<&'a Cell<Answer>>,
+    /// Where what came of it is noted; a timer has no need of that.
+    answer: Option<&'a Cell<Answer>>,
     pub(super) waiter: MaybeUninit<Waiter>,
     borrow: PhantomData<&'a mut ()>,
 }
@@ -95,15 +95,14 @@ impl<'a> Case<'a> {
         op: Op,
         core: *const Core,
         slot: *mut (),
-        report: Option<&'a Cell<Answer>>,
+        answer: Option<&'a Cell<Answer>>,
     ) -> Case<'a> {
         Case {
             op,
             core,
             slot,
             when: u64::MAX,
-            answer: Cell::new(Answer::NONE),
-            report,
+            answer,
             waiter: MaybeUninit::uninit(),
             borrow: PhantomData,
         }
@@ -117,8 +116,10 @@ impl<'a> Case<'a> {
         Case { when, ..case }
     }
 
-    pub(crate) fn answer(&self) -> Answer {
-        self.answer.get()
+    /// Whether it was not chosen yet.
+    #[inline(always)]
+    pub(super) fn is_unused(&self) -> bool {
+        self.answer.is_none_or(|answer| answer.get().is_none())
     }
 
     /// The channel, if there is one.
@@ -131,9 +132,8 @@ impl<'a> Case<'a> {
     /// Notes what came of the case.
     #[inline(always)]
     pub(super) fn set_answer(&self, answer: Answer) {
-        self.answer.set(answer);
-        if let Some(report) = self.report {
-            report.set(answer);
+        if let Some(place) = self.answer {
+            place.set(answer);
         }
     }
 

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "values move through memory whose type the channel knows")]
 
 use std::alloc::Layout;
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{ReadyTimeoutError, SelectTimeoutError, TryReadyError, TrySelectError};
 
 use super::SelectedOperation;
-use super::case::{Case, Op};
+use super::case::{Answer, Case, Op};
 use super::run::{Aim, Limit, MOST_CASES, run};
 use super::store::Store;
 use crate::chan::Core;
@@ -361,17 +362,21 @@ impl<'a> Select<'a> {
     }
 
     fn watch(&self, limit: Limit) -> Option<usize> {
-        let place =
-            self.with_cases(ptr::null_mut(), |cases| run(cases, self.biased, limit, Aim::Watch))?;
+        let answer = Cell::new(Answer::NONE);
+        let place = self.with_cases(ptr::null_mut(), &answer, |cases| {
+            run(cases, self.biased, limit, Aim::Watch)
+        })?;
         Some(self.added[place].index)
     }
 
     fn choose(&self, limit: Limit) -> Option<SelectedOperation<'a>> {
         let mut store = Store::new(self.largest_value());
-        let (place, answer) = self.with_cases(store.place(), |cases| {
-            let place = run(cases, self.biased, limit, Aim::Commit)?;
-            Some((place, cases[place].answer()))
+        // One for all: only one will be chosen.
+        let answer = Cell::new(Answer::NONE);
+        let place = self.with_cases(store.place(), &answer, |cases| {
+            run(cases, self.biased, limit, Aim::Commit)
         })?;
+        let answer = answer.get();
         let Added { op, core, index, end } = self.added[place];
         // SAFETY: the operation was chosen just now, and its value, if any, is in `store`.
         Some(unsafe { SelectedOperation::new(op, core, index, end, answer, store) })
@@ -391,12 +396,17 @@ impl<'a> Select<'a> {
     }
 
     /// Calls `f` with the operations as cases, on the stack if they are few.
-    fn with_cases<R>(&self, slot: *mut (), f: impl FnOnce(&mut [Case<'_>]) -> R) -> R {
+    fn with_cases<R>(
+        &self,
+        slot: *mut (),
+        answer: &Cell<Answer>,
+        f: impl FnOnce(&mut [Case<'_>]) -> R,
+    ) -> R {
         const FEW: usize = 8;
         let case = |added: &Added| {
             // SAFETY: the channel, unless null, lives for `'a`; there is room at `slot` for
             // each value that may be received, and promises have none.
-            unsafe { Case::new(added.op, added.core, slot, None) }
+            unsafe { Case::new(added.op, added.core, slot, Some(answer)) }
         };
         if self.added.len() > FEW {
             assert!(

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use std::{mem, ptr};
 
 use super::case::{After, Attempt, Case, Op, unlock};
-use super::order::Orders;
+use super::order::{Orders, Room};
 use crate::chan::{Core, Locked, clock_of, serve_due, tell};
 use crate::rt::{self, Critical, Fired, HeapLock, Parker, Timer, WaitReason};
 use crate::wait::{Kind, Race, Waiter};
@@ -52,7 +52,8 @@ pub(crate) fn run(cases: &mut [Case<'_>], biased: bool, limit: Limit, aim: Aim) 
         "a select has at most {MOST_CASES} cases, this one has {}",
         cases.len(),
     );
-    let mut orders = Orders::new(cases.len());
+    let mut room = Room::new(cases.len());
+    let mut orders = room.orders();
     loop {
         match choose(cases, &mut orders, biased, limit, aim) {
             Step::Chosen(index) => return Some(index),
@@ -72,14 +73,14 @@ enum Step {
 
 fn choose(
     cases: &mut [Case<'_>],
-    orders: &mut Orders,
+    orders: &mut Orders<'_>,
     biased: bool,
     limit: Limit,
     aim: Aim,
 ) -> Step {
     let critical = Critical::enter();
-    orders.draw(cases, biased, &critical);
-    let now = if cases.iter().any(|case| case.op == Op::Timer) { rt::now_ns() } else { 0 };
+    let timers = orders.draw(cases, biased, &critical);
+    let now = if timers { rt::now_ns() } else { 0 };
     if !biased && aim == Aim::Commit {
         for &index in orders.poll() {
             let case = &cases[usize::from(index)];
@@ -123,7 +124,7 @@ fn chosen(index: u16, critical: Critical) -> Step {
 #[inline(never)]
 fn choose_locked(
     cases: &mut [Case<'_>],
-    orders: &mut Orders,
+    orders: &mut Orders<'_>,
     critical: Critical,
     now: u64,
     limit: Limit,
@@ -204,7 +205,13 @@ struct Frame {
 const LIMIT: usize = usize::MAX - 1;
 
 /// Joins all queues and waits. All channels are locked, and none is ready.
-fn wait(cases: &mut [Case<'_>], orders: &Orders, critical: Critical, limit: u64, aim: Aim) -> Step {
+fn wait(
+    cases: &mut [Case<'_>],
+    orders: &Orders<'_>,
+    critical: Critical,
+    limit: u64,
+    aim: Aim,
+) -> Step {
     let timer = cases.iter().enumerate().filter(|(_, case)| case.op == Op::Timer);
     let first = timer.min_by_key(|(_, case)| case.when).map(|(index, case)| (index, case.when));
     let (deadline, deadline_case) = match first {
@@ -238,7 +245,7 @@ fn wait(cases: &mut [Case<'_>], orders: &Orders, critical: Critical, limit: u64,
 }
 
 impl Frame {
-    fn new(orders: &Orders, parker: Parker) -> Frame {
+    fn new(orders: &Orders<'_>, parker: Parker) -> Frame {
         Frame {
             timer: Timer::new(fire),
             race: Race::new(),
@@ -255,7 +262,7 @@ impl Frame {
     unsafe fn join(
         &self,
         cases: &mut [Case<'_>],
-        orders: &Orders,
+        orders: &Orders<'_>,
         critical: &Critical,
         aim: Aim,
     ) -> u64 {
@@ -287,7 +294,7 @@ impl Frame {
     /// Sleeps, on a plain thread: until woken, or until `deadline`. A thread has no timers,
     /// so when one of the cases' clocks is due, the first at `clocks`, it serves those who
     /// wait for that: in turn, and so perhaps itself.
-    fn sleep(&self, cases: &[Case<'_>], orders: &Orders, deadline: u64, mut clocks: u64) {
+    fn sleep(&self, cases: &[Case<'_>], orders: &Orders<'_>, deadline: u64, mut clocks: u64) {
         while !self.parker.sleep_until(deadline.min(clocks)) {
             if deadline <= clocks {
                 if !self.race.claim(LIMIT) {
@@ -316,7 +323,7 @@ impl Frame {
     unsafe fn leave(
         &self,
         cases: &[Case<'_>],
-        orders: &Orders,
+        orders: &Orders<'_>,
         deadline_case: usize,
         aim: Aim,
     ) -> Step {
