@@ -2,9 +2,9 @@
 //!
 //! It is held for tens of nanoseconds, with `insched` set (so a preempted
 //! goroutine never holds it) and never across user code. Taking it is one CAS,
-//! releasing it one store. A waiter spins, then gives its time slice to the
-//! kernel, then naps: the holder can only be off its CPU because the kernel
-//! took it away.
+//! releasing it one store. A waiter looks with growing pauses, then gives its time
+//! slice to the kernel, then naps: the holder can only be off its CPU because the
+//! kernel took it away.
 
 #[cfg(not(gmp_loom))]
 mod real {
@@ -32,25 +32,34 @@ mod real {
             self.0.compare_exchange(0, 1, Acquire, Relaxed).is_ok()
         }
 
+        /// Two short looks, for a chance collision. Then the pauses grow: looking
+        /// takes the line away from whoever works with it, and two CPUs that take
+        /// turns for every operation are slower than one that gets some tens of
+        /// microseconds of them done in a row.
         #[cold]
         #[inline(never)]
         fn lock_contended(&self) {
-            const SPINS: u32 = 100;
+            const SHORT_LOOKS: u32 = 2;
+            const LOOKS: u32 = 12;
             const YIELDS: u32 = 1_000;
+            /// Pauses between looks, as powers of two.
+            const LEAST: u32 = 6;
+            const MOST: u32 = 9;
             let mut rounds = 0_u32;
             loop {
-                if self.0.load(Relaxed) == 0
-                    && self.0.compare_exchange(0, 1, Acquire, Relaxed).is_ok()
-                {
-                    return;
-                }
-                rounds = rounds.saturating_add(1);
-                if rounds < SPINS {
+                if rounds < SHORT_LOOKS {
                     std::hint::spin_loop();
+                } else if rounds < LOOKS {
+                    let pauses = 1_u32 << (LEAST + rounds - SHORT_LOOKS).min(MOST);
+                    (0..pauses).for_each(|_| std::hint::spin_loop());
                 } else if rounds < YIELDS {
                     crate::sys::thread_yield();
                 } else {
                     crate::sys::nap_ns(50_000);
+                }
+                rounds = rounds.saturating_add(1);
+                if self.0.load(Relaxed) == 0 && self.try_lock() {
+                    return;
                 }
             }
         }
