@@ -149,6 +149,23 @@ impl Core {
             && self.state.load(Ordering::SeqCst) == 0
     }
 
+    /// Whether a receive would have to wait, or a send: what a blocked select finds for every
+    /// case, told without a call into the channel. Wants the lock.
+    #[inline(always)]
+    pub(crate) fn is_empty_now(&self) -> bool {
+        self.len.load(Ordering::Relaxed) == 0
+            && self.senders.is_empty()
+            && self.state.load(Ordering::Relaxed) == 0
+    }
+
+    /// See [`is_empty_now`](Self::is_empty_now).
+    #[inline(always)]
+    pub(crate) fn is_full_now(&self) -> bool {
+        self.len.load(Ordering::Relaxed) >= self.room.load(Ordering::Relaxed)
+            && self.receivers.is_empty()
+            && self.state.load(Ordering::Relaxed) == 0
+    }
+
     /// Offers a value that is only given later. `Sent` means that room is kept for it,
     /// `To` that the receiver popped waits for it, `Granted` that nothing is to be kept: a
     /// task, still queued, waits for it, who cannot be bound, or there is always room.

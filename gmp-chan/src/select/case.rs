@@ -202,6 +202,8 @@ impl<'a> Case<'a> {
     #[inline(always)]
     pub(super) unsafe fn attempt(&self, core: &Core) -> Attempt {
         let (answer, after) = match self.op {
+            Op::Recv if core.is_empty_now() => return Attempt::NotReady,
+            Op::Send | Op::Promise if core.is_full_now() => return Attempt::NotReady,
             // SAFETY: the lock is held, and there is room at `slot`.
             Op::Recv => match unsafe { (core.ops.take)(self.core, self.slot) } {
                 Take::Got => (Outcome::Done, After::Tell),

@@ -81,7 +81,7 @@ pub(crate) struct TaskCell(pub(crate) UnsafeCell<Option<Waker>>);
 
 /// One blocked operation: who waits, and where the value goes to or comes from.
 pub(crate) struct Waiter {
-    /// Neighbours in the circular list; null while not queued. In a [`Batch`] only
+    /// Neighbours in the circular list; null while not queued. In a `Batch` only
     /// `next` is used, null at the end.
     pub(super) next: Cell<*mut Waiter>,
     pub(super) prev: Cell<*mut Waiter>,
@@ -206,7 +206,7 @@ impl Waiter {
     /// gone afterwards.
     ///
     /// # Safety
-    /// `waiter` came out of [`WaitQueue::pop`] or a [`Batch`], and this is the only call
+    /// `waiter` came out of `WaitQueue::pop` or a `Batch`, and this is the only call
     /// for it. With [`Outcome::Done`] the value has been moved.
     #[inline(always)]
     pub(crate) unsafe fn finish(waiter: NonNull<Waiter>, critical: &Critical, outcome: Outcome) {
@@ -234,7 +234,7 @@ impl Waiter {
     /// Where the value of a popped waiter is, or is wanted.
     ///
     /// # Safety
-    /// `waiter` came out of [`WaitQueue::pop`] and is not finished yet.
+    /// `waiter` came out of `WaitQueue::pop` and is not finished yet.
     #[inline]
     pub(crate) unsafe fn slot<T>(waiter: NonNull<Waiter>) -> *mut T {
         // SAFETY: alive until finished, as above.
@@ -244,7 +244,7 @@ impl Waiter {
     /// Gives a popped promise the receiver who waits for its value.
     ///
     /// # Safety
-    /// `waiter` came out of [`WaitQueue::pop`] and is not finished yet.
+    /// `waiter` came out of `WaitQueue::pop` and is not finished yet.
     pub(crate) unsafe fn pair(waiter: NonNull<Waiter>, receiver: *mut Waiter) {
         // SAFETY: alive until finished, as above.
         unsafe { (*waiter.as_ptr()).slot.set(receiver.cast()) };
