@@ -30,7 +30,7 @@ mod transfer;
 
 pub(crate) use self::clock::serve_due;
 pub(crate) use self::give_back::End;
-pub(crate) use self::rare::redeem;
+pub(crate) use self::rare::settle;
 
 /// One channel, shared by all its handles.
 #[repr(C)]
@@ -218,7 +218,7 @@ impl<T> Chan<T> {
                 unsafe { Waiter::finish(sender, &critical, outcome) };
             }
             // SAFETY: the caller's promise.
-            Take::Rare(rare) => match unsafe { self.settle(locked, rare, &mut out) } {
+            Take::Rare(rare) => match unsafe { settle(locked, rare, out.as_mut_ptr().cast()) } {
                 Received::Value => {}
                 Received::Nothing => return self.recv(),
             },
@@ -263,11 +263,13 @@ impl<T> Chan<T> {
                     drop(locked.unlock());
                     return Err(TryRecvError::Disconnected);
                 }
-                // SAFETY: what `take` said just now.
-                Take::Rare(rare) => match unsafe { self.settle(locked, rare, &mut out) } {
-                    Received::Value => {}
-                    Received::Nothing => continue,
-                },
+                Take::Rare(rare) => {
+                    // SAFETY: what `take` said just now.
+                    match unsafe { settle(locked, rare, out.as_mut_ptr().cast()) } {
+                        Received::Value => {}
+                        Received::Nothing => continue,
+                    }
+                }
             }
             // SAFETY: filled in all cases that come here.
             return Ok(unsafe { out.assume_init() });

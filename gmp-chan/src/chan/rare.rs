@@ -2,12 +2,11 @@
 
 #![expect(unsafe_code, reason = "values are moved through raw pointers")]
 
-use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use super::core::Locked;
 use super::transfer::Rare;
-use super::{Chan, Core, woke};
+use super::{Core, woke};
 use crate::rt::{Parker, WaitReason};
 use crate::wait::{Outcome, Waiter};
 
@@ -19,33 +18,27 @@ pub(crate) enum Received {
     Nothing,
 }
 
-impl<T> Chan<T> {
-    /// Does what `rare` asks for. Unlocks and leaves.
-    ///
-    /// # Safety
-    /// `rare` is what [`take`](Chan::take) to `out` said, with the lock held since.
-    #[cold]
-    #[inline(never)]
-    pub(super) unsafe fn settle(
-        &self,
-        locked: Locked<'_>,
-        rare: Rare,
-        out: &mut MaybeUninit<T>,
-    ) -> Received {
-        match rare {
-            Rare::Spent(block) => {
-                locked.leave_and_tell(&self.core.senders);
-                // SAFETY: a block of this channel, handed out just now.
-                unsafe { (self.core.ops.free)(block) };
-                Received::Value
-            }
-            Rare::Woke(task) => {
-                woke(locked, task);
-                Received::Value
-            }
-            // SAFETY: popped just now; `out` can be written.
-            Rare::Promise(sender) => unsafe { redeem(locked, sender, out.as_mut_ptr().cast()) },
+/// Does what `rare` asks for; the value is to be in `slot`. Unlocks and leaves.
+///
+/// # Safety
+/// `rare` is what [`take`](super::Chan::take) to `slot` said, with the lock held since.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn settle(locked: Locked<'_>, rare: Rare, slot: *mut ()) -> Received {
+    let core: &Core = locked.core;
+    match rare {
+        Rare::Spent(block) => {
+            locked.leave_and_tell(&core.senders);
+            // SAFETY: a block of this channel, handed out just now.
+            unsafe { (core.ops.free)(block) };
+            Received::Value
         }
+        Rare::Woke(task) => {
+            woke(locked, task);
+            Received::Value
+        }
+        // SAFETY: popped just now; `slot` has room for the value.
+        Rare::Promise(sender) => unsafe { redeem(locked, sender, slot) },
     }
 }
 
@@ -54,11 +47,7 @@ impl<T> Chan<T> {
 ///
 /// # Safety
 /// `sender` is to be finished by the caller; `slot` has room for a value of the channel.
-pub(crate) unsafe fn redeem(
-    locked: Locked<'_>,
-    sender: NonNull<Waiter>,
-    slot: *mut (),
-) -> Received {
+unsafe fn redeem(locked: Locked<'_>, sender: NonNull<Waiter>, slot: *mut ()) -> Received {
     let core: &Core = locked.core;
     let parker = Parker::new(&locked.critical);
     let mut waiter = Waiter::new(&parker, slot);

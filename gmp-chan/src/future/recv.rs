@@ -15,7 +15,7 @@ use crossbeam_channel::RecvError;
 use super::TaskWaiter;
 use super::alarm::Alarm;
 use crate::Receiver;
-use crate::chan::{End, Locked, Rare, Take, clock_of, woke};
+use crate::chan::{End, Locked, Rare, Take, clock_of, settle};
 use crate::wait::{Kind, Outcome, Waiter};
 
 /// A receive in async code. Made by [`Receiver::recv_async`].
@@ -113,18 +113,17 @@ impl<T> Future for RecvFuture<'_, T> {
                 this.join(locked, false, waker);
                 return Poll::Pending;
             }
-            Take::Rare(Rare::Spent(block)) => {
-                locked.leave_and_tell(&chan.core().senders);
-                // SAFETY: a block of this channel, handed out just now.
-                unsafe { (chan.core().ops.free)(block) };
-            }
-            Take::Rare(Rare::Woke(sender)) => woke(locked, sender),
             Take::Rare(Rare::Promise(sender)) => {
                 // We cannot wait here for the value: ask for it, and stand first in line.
                 // SAFETY: popped just now. Its owner sends only after it has got the lock.
                 unsafe { Waiter::finish(sender, &locked.critical, Outcome::Granted) };
                 this.join(locked, true, waker);
                 return Poll::Pending;
+            }
+            Take::Rare(rare) => {
+                // SAFETY: what `take` said just now; a promise, the one that could be broken,
+                // was dealt with above.
+                unsafe { settle(locked, rare, out.as_mut_ptr().cast()) };
             }
         }
         // SAFETY: filled in all cases that come here.

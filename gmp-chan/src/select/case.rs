@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 
-use crate::chan::{Core, Locked, Offer, Rare, Received, Take, clock_of, redeem, woke};
+use crate::chan::{Core, Locked, Offer, Rare, Received, Take, clock_of, settle};
 use crate::wait::{Kind, Outcome, WaitQueue, Waiter};
 
 /// What a case tries.
@@ -286,28 +286,13 @@ impl<'a> Case<'a> {
     #[cold]
     #[inline(never)]
     unsafe fn finish_rare(&self, locked: Locked<'_>, rare: Rare) -> bool {
-        let core = locked.core;
-        match rare {
-            Rare::Spent(block) => {
-                locked.leave_and_tell(&core.senders);
-                // SAFETY: a block of this channel, handed out by `attempt`.
-                unsafe { (core.ops.free)(block) };
-                true
-            }
-            Rare::Woke(task) => {
-                woke(locked, task);
-                true
-            }
-            Rare::Promise(sender) => {
-                // SAFETY: popped by `attempt`; room for the value is at `slot`.
-                let kept = matches!(unsafe { redeem(locked, sender, self.slot) }, Received::Value);
-                if !kept {
-                    // Nothing came of it, so the case is tried again like the others.
-                    self.set_answer(Answer::NONE);
-                }
-                kept
-            }
+        // SAFETY: the caller's promise; there is room at `slot`.
+        let done = matches!(unsafe { settle(locked, rare, self.slot) }, Received::Value);
+        if !done {
+            // Nothing came of it, so the case is tried again like the others.
+            self.set_answer(Answer::NONE);
         }
+        done
     }
 
     /// Takes over what its waiter was told. False if it was promised a value and the
