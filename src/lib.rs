@@ -42,7 +42,8 @@
 pub use gmp_core::time;
 pub use gmp_core::{
     AccessError, Builder, Current, GoId, Goexit, JoinHandle, LocalKey, Runtime, RuntimeBuilder,
-    Scope, ScopedJoinHandle, Stats, current, goexit, goroutine_local, gosched, scope, spawn,
+    Scope, ScopedJoinHandle, Stats, blocking, current, goexit, goroutine_local, gosched,
+    lock_os_thread, scope, spawn, unlock_os_thread,
 };
 pub use gmp_core::{DEFAULT_STACK_SIZE, MAX_STACK_SIZE, MIN_STACK_SIZE};
 pub use gmp_macros::{main, test};
@@ -67,8 +68,9 @@ pub mod chan {
 /// Control over the running scheduler.
 pub mod runtime {
     pub use gmp_core::{
-        Stats, current, goexit, gomaxprocs, gosched, num_cpu, num_goroutine, num_threads,
-        set_default_gomaxprocs, set_max_threads, stats,
+        Stats, blocking, current, goexit, gomaxprocs, gosched, lock_os_thread, num_cpu,
+        num_goroutine, num_threads, set_default_gomaxprocs, set_max_threads, stats,
+        unlock_os_thread,
     };
 }
 

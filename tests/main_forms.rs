@@ -32,6 +32,47 @@ mod with_arguments {
     }
 }
 
+mod thread_limit {
+    use gmp::chan::bounded;
+
+    /// Starts six goroutines that keep their threads, and ends them when `at_once` wait.
+    fn keep_threads(at_once: usize) {
+        let (tx, rx) = bounded::<()>(0);
+        let keepers: Vec<_> = (0..6)
+            .map(|_| {
+                let rx = rx.clone();
+                gmp::go!(<pinned = true> {
+                    rx.recv().unwrap_err();
+                })
+            })
+            .collect();
+        while rx.waiting_receivers() < at_once {
+            gmp::gosched();
+        }
+        tx.close();
+        for keeper in keepers {
+            keeper.join().unwrap();
+        }
+        println!("kept {at_once}");
+    }
+
+    pub(super) mod exits {
+        const STRICT: bool = true;
+
+        #[gmp::main(gomaxprocs = 2, max_threads = 3, max_threads_exit = STRICT)]
+        pub(crate) fn main() {
+            super::keep_threads(6);
+        }
+    }
+
+    pub(super) mod waits {
+        #[gmp::main(gomaxprocs = 2, max_threads = 3, max_threads_exit = false)]
+        pub(crate) fn main() {
+            super::keep_threads(1);
+        }
+    }
+}
+
 mod failing {
     #[gmp::main]
     pub(crate) fn main() -> Result<(), std::num::ParseIntError> {
@@ -108,6 +149,8 @@ fn program() {
     let code = match name.as_str() {
         "plain" => plain::main(),
         "with_arguments" => with_arguments::main(),
+        "thread_limit::exits" => thread_limit::exits::main(),
+        "thread_limit::waits" => thread_limit::waits::main(),
         "failing" => failing::main(),
         "exit_code" => exit_code::main(),
         "opaque" => opaque::main(),
@@ -160,6 +203,16 @@ fn a_panic_can_end_the_process() {
     let aborted = run("aborting");
     assert_output(&aborted, 2, "");
     assert!(!String::from_utf8_lossy(&aborted.stdout).contains("not reached"), "{aborted:?}");
+}
+
+#[test]
+fn the_thread_limit_can_end_the_process() {
+    let ended = run("thread_limit::exits");
+    assert_output(&ended, 2, "");
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert!(stderr.contains("fatal error: thread exhaustion"), "{ended:?}");
+    assert!(!String::from_utf8_lossy(&ended.stdout).contains("kept"), "{ended:?}");
+    assert_output(&run("thread_limit::waits"), 0, "kept 1");
 }
 
 #[test]

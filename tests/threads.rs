@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use gmp::__private::{MainOptions, run_main};
 use gmp::chan::bounded;
 use gmp::{Builder, go, gosched};
 use support::child::{child, main, programs};
@@ -19,7 +20,7 @@ fn program() {
     programs(&[
         ("pinned", || main(pinned)),
         ("panicking", || main(panicking)),
-        ("limit", || main(limit)),
+        ("limit", || run_main(MainOptions::new().max_threads(2), limit)),
         ("limit_and_pinned", || main(limit_and_pinned)),
         ("limit_changes", || main(limit_changes)),
     ]);
@@ -180,7 +181,6 @@ fn work() -> bool {
 }
 
 fn limit() {
-    assert_eq!(gmp::set_max_threads(2), 10_000);
     assert!(work());
     let threads = gmp::num_threads();
     assert!((1..=2).contains(&threads), "{threads} threads");

@@ -16,7 +16,21 @@ pub(crate) struct Settings {
     pub(crate) guard: GuardMode,
     /// `membarrier=0`: act as on a kernel without membarrier.
     pub(crate) membarrier: bool,
+    /// `asyncpreemptoff=1`: no signals.
+    pub(crate) signals: bool,
+    /// `procfs=0`: act as on a system without /proc.
+    pub(crate) procfs: bool,
+    /// `slice=MS`: the time slice.
+    pub(crate) slice_ns: u64,
+    /// `retire=MS`: how long a thread is idle before it may end.
+    pub(crate) retire_ns: u64,
+    /// `refusethreads=N`: act as a system that has no more than N threads for us.
+    pub(crate) thread_supply: u64,
+    /// `randomclaims=SEED`: take Ps away at random.
+    pub(crate) random_claims: Option<u64>,
 }
+
+const NS_PER_MS: u64 = 1_000_000;
 
 pub(crate) fn get() -> &'static Settings {
     static SETTINGS: OnceLock<Settings> = OnceLock::new();
@@ -30,7 +44,14 @@ fn parse(text: &str) -> Settings {
         updates: true,
         guard: GuardMode::Auto,
         membarrier: true,
+        signals: true,
+        procfs: true,
+        slice_ns: 10 * NS_PER_MS,
+        retire_ns: 5_000 * NS_PER_MS,
+        thread_supply: u64::MAX,
+        random_claims: None,
     };
+    let ms = |value: &str| value.parse::<u64>().ok().filter(|&ms| ms > 0);
     for part in text.split(',') {
         let Some((key, value)) = part.split_once('=') else { continue };
         match (key.trim(), value.trim()) {
@@ -38,6 +59,18 @@ fn parse(text: &str) -> Settings {
             ("containermaxprocs", value) => settings.container_limit = value != "0",
             ("updatemaxprocs", value) => settings.updates = value != "0",
             ("membarrier", value) => settings.membarrier = value != "0",
+            ("asyncpreemptoff", value) => settings.signals = value == "0",
+            ("procfs", value) => settings.procfs = value != "0",
+            ("slice", value) => {
+                settings.slice_ns = ms(value).map_or(settings.slice_ns, |ms| ms * NS_PER_MS);
+            }
+            ("retire", value) => {
+                settings.retire_ns = ms(value).map_or(settings.retire_ns, |ms| ms * NS_PER_MS);
+            }
+            ("refusethreads", value) => {
+                settings.thread_supply = value.parse().unwrap_or(u64::MAX);
+            }
+            ("randomclaims", value) => settings.random_claims = value.parse().ok(),
             ("guard", "madvise") => settings.guard = GuardMode::Markers,
             ("guard", "mprotect") => settings.guard = GuardMode::Protect,
             _ => {}
@@ -59,6 +92,10 @@ mod tests {
         let s = parse("shuffle=abc,guard=none,membarrier=0");
         assert_eq!(s.shuffle, None);
         assert_eq!(s.guard, GuardMode::Auto);
-        assert!(!s.membarrier);
+        assert!(!s.membarrier && s.signals && s.procfs);
+        let s = parse("asyncpreemptoff=1,procfs=0,slice=1,retire=0,refusethreads=4");
+        assert!(!s.signals && !s.procfs);
+        assert_eq!((s.slice_ns, s.retire_ns), (NS_PER_MS, 5_000 * NS_PER_MS));
+        assert_eq!((s.thread_supply, s.random_claims), (4, None));
     }
 }

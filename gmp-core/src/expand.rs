@@ -77,6 +77,11 @@ impl MainOptions {
         self
     }
 
+    pub fn max_threads_exit(mut self, exit: bool) -> MainOptions {
+        self.builder = self.builder.max_threads_exit(exit);
+        self
+    }
+
     pub fn stack_size(mut self, bytes: usize) -> MainOptions {
         self.builder = self.builder.stack_size(bytes);
         self

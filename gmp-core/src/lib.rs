@@ -6,6 +6,7 @@
 //! * `g`: a goroutine's record, its start, its end, joining, scopes, locals
 //! * `m`: threads; `p`: processors, the right to run
 //! * `sched`: the scheduler: finding work, waking threads, stopping the world
+//! * `preempt`: taking Ps from goroutines that do not give them up
 //! * `queue`: the run queues; `timer`: the timer heaps
 //! * `stack`, `coroutine`: stacks, and switching between them
 //! * `prim`: atomics and locks, std's or loom's; `sys`: the operating system
@@ -24,9 +25,10 @@ mod prim;
 mod queue;
 mod sched;
 
-/// Under loom only the sleep note of an M exists.
+/// Under loom only the handshake and the sleep note of an M exist.
 #[cfg(gmp_loom)]
 mod m {
+    pub(crate) mod handshake;
     pub(crate) mod note;
 }
 #[cfg(not(gmp_loom))]
@@ -47,6 +49,8 @@ mod g {
 }
 #[cfg(not(gmp_loom))]
 mod p;
+#[cfg(not(gmp_loom))]
+mod preempt;
 #[cfg(not(gmp_loom))]
 #[doc(hidden)]
 pub mod rt;
@@ -73,13 +77,16 @@ mod public {
     pub use crate::g::id::GoId;
     pub use crate::g::join::JoinHandle;
     pub use crate::g::local::{AccessError, LocalKey};
+    pub use crate::g::lock::{lock_os_thread, unlock_os_thread};
     pub use crate::g::panic::{Goexit, goexit};
     pub use crate::g::scope::{Scope, ScopedJoinHandle, scope};
     pub use crate::g::spawn::{Builder, Current, current, gosched, spawn};
+    pub use crate::preempt::blocking::blocking;
     pub use crate::runtime::{Runtime, RuntimeBuilder};
     pub use crate::sched::maxprocs::{gomaxprocs, num_cpu, set_default_gomaxprocs};
+    pub use crate::sched::threads::set_max_threads;
     pub use crate::stack::{DEFAULT_STACK_SIZE, MAX_STACK_SIZE, MIN_STACK_SIZE};
-    pub use crate::stats::{Stats, num_goroutine, num_threads, set_max_threads, stats};
+    pub use crate::stats::{Stats, num_goroutine, num_threads, stats};
 
     /// Time, for goroutines.
     pub mod time {

@@ -6,9 +6,10 @@ use crate::g::{panic, pool};
 use crate::m::spawner;
 use crate::p::AllPs;
 use crate::prim::{AtomicBool, AtomicU8};
-use crate::sched::{SCHED, maxprocs};
+use crate::preempt::{signal, sysmon};
+use crate::sched::{SCHED, maxprocs, threads};
 use crate::stack::{self, Class, overflow};
-use crate::sys::{cpus, membarrier};
+use crate::sys::{cpus, membarrier, procfs};
 use std::io;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -49,6 +50,7 @@ fn not_started() -> ! {
 pub struct RuntimeBuilder {
     gomaxprocs: Option<usize>,
     max_threads: Option<usize>,
+    max_threads_exit: bool,
     stack_size: Option<usize>,
     abort_on_panic: bool,
 }
@@ -73,6 +75,17 @@ impl RuntimeBuilder {
     /// ```
     pub fn max_threads(mut self, n: usize) -> RuntimeBuilder {
         self.max_threads = Some(n);
+        self
+    }
+
+    /// Go's rule for the limit of threads: when one more is wanted, the process ends
+    /// with "thread exhaustion" and exit code 2. Otherwise goroutines wait.
+    ///
+    /// ```
+    /// let _builder = gmp_core::Runtime::builder().max_threads(200).max_threads_exit(true);
+    /// ```
+    pub fn max_threads_exit(mut self, exit: bool) -> RuntimeBuilder {
+        self.max_threads_exit = exit;
         self
     }
 
@@ -169,18 +182,22 @@ impl RuntimeBuilder {
         if let Some(bytes) = self.stack_size {
             pool::set_default_class(Class::for_size(bytes)?);
         }
-        if let Some(n) = self.max_threads {
-            SCHED.idle.max_threads().store(u32::try_from(n).unwrap_or(u32::MAX), Relaxed);
-        }
+        threads::set_rules(self.max_threads, self.max_threads_exit);
         membarrier::register(settings.membarrier);
+        procfs::probe(settings.procfs);
         SCHED.shuffle.store(settings.shuffle.is_some(), Relaxed);
         SCHED.seed.store(settings.shuffle.unwrap_or(0x9e37_79b9), Relaxed);
         panic::set_abort(self.abort_on_panic);
         panic::install_hook();
         coroutine::thread_start();
         overflow::install();
+        if settings.signals {
+            signal::install();
+        }
         spawner::start()?;
         maxprocs::start(maxprocs::initial(self.gomaxprocs));
+        sysmon::start()?;
+        spawner::ring();
         Ok(())
     }
 }

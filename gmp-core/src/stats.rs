@@ -3,7 +3,7 @@
 use crate::g::pool;
 use crate::m::spawner;
 use crate::rt::Critical;
-use crate::sched::{SCHED, idle};
+use crate::sched::{SCHED, idle, threads};
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -28,7 +28,9 @@ pub struct Stats {
     pub idle_threads: usize,
     /// Of these, looking for work.
     pub spinning_threads: usize,
-    /// Of these, blocked together with their goroutine.
+    /// Of these, blocked together with their goroutine: in a system call, waiting for
+    /// their turn after their slice was taken away, or parked while they are pinned
+    /// or locked. All others are `gomaxprocs` at most, and idle ones.
     pub blocked_threads: usize,
     /// Goroutines that have not ended.
     pub goroutines: usize,
@@ -36,7 +38,7 @@ pub struct Stats {
     pub running: usize,
     /// Of these, waiting for a P.
     pub runnable: usize,
-    /// Of these, waiting for something else, sleepers included.
+    /// Of these, waiting for something else: sleepers, and those in system calls.
     pub waiting: usize,
     /// Length of the global queue.
     pub global_queue: usize,
@@ -89,9 +91,12 @@ pub fn stats() -> Stats {
         |count: fn(&crate::p::Counts) -> u64| SCHED.ps.iter().map(|p| count(&p.counts)).sum();
     let (mut running, mut blocked) = (0, 0);
     for mp in spawner::all_ms() {
+        let has_goroutine = !mp.curg.is_none();
         let parked = mp.parked_bound.load(Relaxed);
-        blocked += usize::from(parked);
-        running += usize::from(!parked && !mp.curg.is_none());
+        // In the kernel, its P with somebody else.
+        let detached = has_goroutine && !parked && mp.handshake.is_lost();
+        blocked += usize::from(parked || detached);
+        running += usize::from(has_goroutine && !parked && !detached);
     }
     let goroutines = goroutines();
     let global_queue = SCHED.global.len();
@@ -115,8 +120,8 @@ pub fn stats() -> Stats {
         steals_by_proc,
         global_overflows: total(|c| c.overflows.get()),
         handoffs: SCHED.handoffs.load(Relaxed),
-        preemptions: 0,
-        threads_created: SCHED.idle.threads_created(),
+        preemptions: SCHED.preemptions.load(Relaxed),
+        threads_created: threads::created(),
         stack_bytes_in_use,
     }
 }
@@ -148,28 +153,7 @@ pub fn num_goroutine() -> usize {
 /// rt.block_on_goroutine(|| assert!(gmp_core::num_threads() >= 1));
 /// ```
 pub fn num_threads() -> usize {
-    SCHED.idle.threads() as usize
-}
-
-/// Sets how many threads may run goroutines or wait to; returns the old limit
-/// (10,000 at first). Takes effect at once and never ends a thread. At the limit
-/// goroutines wait in their queues for the threads there are.
-///
-/// # Panics
-/// If `n` is 0.
-///
-/// ```
-/// # let rt = unsafe { gmp_core::Runtime::builder().start() }.unwrap();
-/// let old = gmp_core::set_max_threads(500);
-/// assert_eq!(gmp_core::set_max_threads(old), 500);
-/// ```
-pub fn set_max_threads(n: usize) -> usize {
-    assert!(n > 0, "set_max_threads(0): goroutines need at least one thread");
-    let n = u32::try_from(n).unwrap_or(u32::MAX);
-    let old = SCHED.idle.max_threads().swap(n, Relaxed);
-    // Ps that wait for threads may get them now.
-    spawner::ring();
-    old as usize
+    threads::count() as usize
 }
 
 impl fmt::Display for Stats {

@@ -38,14 +38,17 @@ pub(crate) fn check_count(key: &str, value: &Expr, example: &str) -> Result<()> 
     Ok(())
 }
 
-/// A switch must not be written as a literal of another kind.
+/// A switch must not be written as a literal of another kind, nor with a minus.
 pub(crate) fn check_switch(key: &str, value: &Expr) -> Result<()> {
-    match bare(value) {
-        Expr::Lit(literal) if !matches!(literal.lit, Lit::Bool(_)) => {
-            Err(Error::new_spanned(value, format!("`{key}` takes `true` or `false`")))
-        }
-        _ => Ok(()),
+    let wrong = match bare(value) {
+        Expr::Lit(literal) => !matches!(literal.lit, Lit::Bool(_)),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_)),
+        _ => false,
+    };
+    if wrong {
+        return Err(Error::new_spanned(value, format!("`{key}` takes `true` or `false`")));
     }
+    Ok(())
 }
 
 /// The expression if it parses; what does not is left to rustc to report.
@@ -111,5 +114,30 @@ mod tests {
         assert!(check_stack("stack", &parse_quote!("1 MiB")).is_err());
         assert!(check_stack("stack", &parse_quote!(-4096)).is_err());
         assert!(check_stack("stack", &parse_quote!(SIZE)).is_ok());
+    }
+
+    #[test]
+    fn switches() {
+        let right: [Expr; 5] = [
+            parse_quote!(true),
+            parse_quote!((false)),
+            parse_quote!(FLAG),
+            parse_quote!(!cfg!(test)),
+            parse_quote!(LIMIT < 10),
+        ];
+        for value in &right {
+            check_switch("pinned", value).unwrap();
+        }
+        let wrong: [Expr; 5] = [
+            parse_quote!(1),
+            parse_quote!("true"),
+            parse_quote!((0)),
+            parse_quote!('t'),
+            parse_quote!(-1),
+        ];
+        for value in &wrong {
+            let error = check_switch("pinned", value).unwrap_err();
+            assert_eq!(error.to_string(), "`pinned` takes `true` or `false`");
+        }
     }
 }

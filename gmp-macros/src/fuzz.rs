@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 38] = [
     "name",
     "stack",
     "pinned",
@@ -39,7 +39,11 @@ const WORDS: [&str; 34] = [
     "Self",
     "_",
     "gomaxprocs",
+    "max_threads",
+    "max_threads_exit",
     "on_panic",
+    "true",
+    "false",
     "main",
 ];
 const PUNCTUATION: &str = "<>,;=.:|&!?#'+-*/$@%^~";

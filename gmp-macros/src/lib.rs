@@ -83,6 +83,7 @@ pub fn select_biased_impl(input: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `gomaxprocs = n` | how many goroutines run at the same time, at least 1 | `GOMAXPROCS`, else what CPU affinity and cgroup quotas allow |
 /// | `max_threads = n` | how many threads may exist for goroutines, running and blocked ones together, at least 1 | 10,000 |
+/// | `max_threads_exit = bool` | what happens at that limit. `false`: goroutines wait for a thread. `true`: the process ends with status 2 and `fatal error: thread exhaustion`, as in Go | `false` |
 /// | `stack_size = bytes` | the stack a goroutine gets unless it asks for another, 16 KiB to 1 GiB; reserved, not used up | 262,144 |
 /// | `on_panic = ".."` | `"isolate"`: a panic ends its goroutine alone. `"abort"`: it ends the process with status 2, as in Go | `"isolate"` |
 /// | `crate = path` | where `gmp` is found when the dependency was renamed | `::gmp` |
@@ -91,7 +92,13 @@ pub fn select_biased_impl(input: TokenStream) -> TokenStream {
 /// `stack_size` where that is more.
 ///
 /// ```
-/// #[gmp::main(gomaxprocs = 2, max_threads = 64, stack_size = 128 * 1024, on_panic = "abort")]
+/// #[gmp::main(
+///     gomaxprocs = 2,
+///     max_threads = 64,
+///     max_threads_exit = true,
+///     stack_size = 128 * 1024,
+///     on_panic = "abort",
+/// )]
 /// fn main() {
 ///     assert_eq!(gmp::gomaxprocs(0), 2);
 /// }

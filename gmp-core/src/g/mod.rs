@@ -8,6 +8,7 @@ pub(crate) mod exit;
 pub(crate) mod id;
 pub(crate) mod join;
 pub(crate) mod local;
+pub(crate) mod lock;
 pub(crate) mod panic;
 pub(crate) mod pool;
 pub(crate) mod scope;
@@ -39,6 +40,10 @@ pub(crate) mod flag {
     pub(crate) const NAME_OWNED: u32 = 8;
     /// No goroutine: the slot's coroutine shall end (`Context::release`).
     pub(crate) const QUIT: u32 = 16;
+    /// From here up: how often it is locked to its thread (`lock.rs`).
+    pub(crate) const LOCK: u32 = 1 << 8;
+    /// Stays on its thread when it parks.
+    pub(crate) const STAYS: u32 = PINNED | !(LOCK - 1);
 }
 
 /// What a goroutine is doing. Says who owns its stack: in RUNNING the M that
@@ -159,6 +164,12 @@ impl G {
     #[inline(always)]
     pub(crate) fn set_status(&self, status: Status) {
         self.status.store(status as u8, Relaxed);
+    }
+
+    /// Whether it is locked to its thread.
+    #[inline(always)]
+    pub(crate) fn is_locked(&self) -> bool {
+        self.flags.load(Relaxed) >= flag::LOCK
     }
 
     /// Gives it its flags and its name. By the spawner.

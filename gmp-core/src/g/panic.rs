@@ -2,8 +2,8 @@
 //! and `goexit`, which unwinds without being a panic.
 
 use super::{G, flag};
-use crate::m::{self, M, taken};
-use crate::prim::{AtomicBool, AtomicU64};
+use crate::m::{self, M};
+use crate::prim::{AtomicBool, AtomicU64, barrier};
 use std::any::Any;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
@@ -73,7 +73,7 @@ pub(crate) fn go_on_exiting(gp: &'static G) -> ! {
 /// the M would take the slow way anyhow.
 pub(crate) fn remind(gp: &G, mp: &M) {
     if gp.flags.load(Relaxed) & flag::EXITING != 0 {
-        let _ = mp.taken.compare_exchange(taken::NO, taken::ATTENTION, Relaxed, Relaxed);
+        mp.handshake.remind();
     }
 }
 
@@ -145,7 +145,7 @@ pub(super) fn end_process_if_asked(payload: &(dyn Any + Send)) {
 /// Ends an exit, if there is one: there is nothing left to leave.
 fn has_exited(gp: &G) -> bool {
     if let Some(mp) = m::current() {
-        let _ = mp.taken.compare_exchange(taken::ATTENTION, taken::NO, Relaxed, Relaxed);
+        mp.handshake.forget_reminder(barrier::owned());
     }
     gp.flags.fetch_and(!flag::EXITING, Relaxed) & flag::EXITING != 0
 }

@@ -42,10 +42,10 @@ pub(crate) fn current_ptr() -> *const M {
     mp
 }
 
-/// Makes `mp` the calling thread's M. Once per thread.
+/// Makes `mp` the calling thread's M, or the thread a plain one.
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn set(mp: &'static M) {
-    let mp = std::ptr::from_ref(mp);
+pub(crate) fn set(mp: Option<&'static M>) {
+    let mp = mp.map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: writes this thread's copy of the variable declared above.
     unsafe {
         std::arch::asm!(
@@ -74,8 +74,8 @@ mod portable {
     }
 
     #[inline(never)]
-    pub(crate) fn set(mp: &'static M) {
-        CURRENT.set(mp);
+    pub(crate) fn set(mp: Option<&'static M>) {
+        CURRENT.set(mp.map_or(null(), std::ptr::from_ref));
     }
 }
 

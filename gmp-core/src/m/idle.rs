@@ -37,6 +37,22 @@ impl IdleMs {
         Some((mp, false))
     }
 
+    /// The M that has been idle for longest, but not the keeper.
+    pub(crate) fn pop_oldest(&mut self) -> Option<&'static M> {
+        let mut last = self.head?;
+        let mut before: Option<&'static M> = None;
+        while let Some(next) = last.idle_link.get() {
+            before = Some(last);
+            last = next;
+        }
+        match before {
+            Some(before) => before.idle_link.set(None),
+            None => self.head = None,
+        }
+        self.len -= 1;
+        Some(last)
+    }
+
     /// Makes `mp` the keeper; the former one becomes a plain sleeper.
     pub(crate) fn set_keeper(&mut self, mp: &'static M) {
         if let Some(former) = self.keeper.replace(mp) {

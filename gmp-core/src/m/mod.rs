@@ -2,33 +2,24 @@
 //! always valid, but never outlives a switch (invariant I2).
 
 pub(crate) mod current;
+pub(crate) mod handshake;
 mod idle;
 pub(crate) mod note;
 pub(crate) mod spawner;
 pub(crate) mod thread;
 
 pub(crate) use current::{current, current_g};
+pub(crate) use handshake::Entry;
 pub(crate) use idle::IdleMs;
 
 use crate::g::G;
 use crate::p::P;
-use crate::prim::{AtomicBool, AtomicRef, AtomicU32};
+use crate::preempt::Detached;
+use crate::prim::{AtomicBool, AtomicRef, AtomicU32, AtomicU64, barrier};
+use handshake::Handshake;
 use note::Note;
 use std::cell::Cell;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-
-/// Values of `M::taken`: who has the M's P.
-pub(crate) mod taken {
-    /// The M owns its P.
-    pub(crate) const NO: u32 = 0;
-    /// Someone is claiming it; whoever wins the next CAS has it.
-    pub(crate) const CLAIMED: u32 = 1;
-    /// It is gone: the M notices at its next entry.
-    pub(crate) const LOST: u32 = 2;
-    /// As NO, but the goroutine has an exit to go on with (`g/panic.rs`): its
-    /// next entry takes the slow way, where that is noticed.
-    pub(crate) const ATTENTION: u32 = 3;
-}
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 /// What the M does with a goroutine that has just left its stack. Handed over
 /// word by word: as one value it would go through memory twice on every park.
@@ -54,11 +45,8 @@ pub(crate) type Commit = unsafe fn(*mut ()) -> bool;
 #[repr(C, align(128))]
 pub(crate) struct M {
     // The entry handshake and the switch: touched by this thread all the time.
-    /// 1 while the thread is in the scheduler, switching, or parked (I3, I4).
-    pub(crate) insched: AtomicU32,
-    /// See `taken`; written by claimers.
-    pub(crate) taken: AtomicU32,
-    /// The P this M owns, if `taken` is NO; stale until its next entry if LOST.
+    pub(crate) handshake: Handshake,
+    /// The P this M owns; stale, until its next entry, if it was taken away.
     p: AtomicRef<P>,
     /// The goroutine that runs here.
     pub(crate) curg: AtomicRef<G>,
@@ -67,8 +55,20 @@ pub(crate) struct M {
     pub(crate) commit_arg: Cell<*mut ()>,
     /// Counted in `WakeState::spinning`.
     pub(crate) spinning: Cell<bool>,
+    /// Odd while the goroutine is in `blocking`; a hint for sysmon.
+    pub(crate) blocking: AtomicU32,
 
     // Cold from here on.
+    /// The kernel's number of its thread; 0 while it has none.
+    pub(crate) tid: AtomicU32,
+    /// The run that sysmon wants to end: `preempt/handler.rs`.
+    pub(crate) ticket: AtomicU64,
+    /// The thread has not been idle yet.
+    pub(crate) starting: Cell<bool>,
+    /// The thread shall end: `m/thread.rs`.
+    pub(crate) retiring: AtomicBool,
+    /// What sysmon knows of it since it took its P away.
+    pub(crate) detached: Detached,
     pub(crate) note: Note,
     /// Blocked with its goroutine's stack on it (`sched/bound.rs`).
     pub(crate) parked_bound: AtomicBool,
@@ -77,9 +77,9 @@ pub(crate) struct M {
     pub(crate) id: u32,
 }
 
-// SAFETY: `post`, `commit`, `commit_arg`, `spinning` are touched by the M's own thread only (`spinning`
+// SAFETY: `post`, `commit`, `commit_arg`, `starting`, `spinning` are touched by the M's own thread only (`spinning`
 // also by whoever hands a P to the sleeping M, ordered by the note); `idle_link`
-// under the idle lock. The rest is atomic.
+// under the idle lock; `detached` by sysmon. The rest is atomic.
 #[expect(unsafe_code, reason = "cells with one owner at a time")]
 unsafe impl Sync for M {}
 #[expect(unsafe_code, reason = "see Sync")]
@@ -89,14 +89,19 @@ unsafe impl Send for M {}
 impl M {
     pub(crate) fn new(id: u32) -> M {
         M {
-            insched: AtomicU32::new(1),
-            taken: AtomicU32::new(taken::LOST),
+            handshake: Handshake::new(),
             p: AtomicRef::none(),
             curg: AtomicRef::none(),
             post: Cell::new(Post::Yield),
             commit: Cell::new(|_| true),
             commit_arg: Cell::new(std::ptr::null_mut()),
             spinning: Cell::new(false),
+            blocking: AtomicU32::new(0),
+            tid: AtomicU32::new(0),
+            ticket: AtomicU64::new(0),
+            starting: Cell::new(false),
+            retiring: AtomicBool::new(false),
+            detached: Detached::default(),
             note: Note::new(),
             parked_bound: AtomicBool::new(false),
             idle_link: Cell::new(None),
@@ -130,14 +135,14 @@ impl M {
         self.p.store(Some(p), Relaxed);
         p.m.store(Some(self), Release);
         // Last: from here on the P can be claimed from this M.
-        self.taken.store(taken::NO, Release);
+        self.handshake.given(barrier::owned());
     }
 
     /// Lets go of the P; the caller decides what becomes of it.
     pub(crate) fn drop_p(&self) -> Option<&'static P> {
         let p = self.p.load(Relaxed);
         self.p.store(None, Relaxed);
-        self.taken.store(taken::LOST, Relaxed);
+        self.handshake.given_up();
         if let Some(p) = p {
             p.m.store(None, Release);
         }
@@ -146,7 +151,7 @@ impl M {
 
     /// Forgets a P that a claimer has taken.
     pub(crate) fn forget_p(&self) {
-        debug_assert_eq!(self.taken.load(Acquire), taken::LOST);
+        debug_assert!(self.handshake.is_lost());
         self.p.store(None, Relaxed);
     }
 

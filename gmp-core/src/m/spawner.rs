@@ -8,22 +8,24 @@
 //! otherwise, without a deadline.
 
 use super::{M, thread};
+use crate::debug;
 use crate::g::ahead::Ahead;
 use crate::g::pool;
 use crate::prim::{AtomicRef, AtomicU32};
-use crate::sched::{idle, maxprocs};
+use crate::sched::{maxprocs, threads};
 use crate::sys;
-use std::sync::Mutex;
+use std::ptr::eq;
+use std::sync::{Mutex, PoisonError};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// Rung by `ring`; the spawner sleeps on it.
 static BELL: AtomicU32 = AtomicU32::new(0);
 static NEXT_ID: AtomicU32 = AtomicU32::new(0);
-static WARNED: AtomicBool = AtomicBool::new(false);
 
-/// How long to wait before trying again when the system refuses a thread.
-const RETRY_NS: u64 = 10_000_000;
+/// How long to wait before trying again when the system refuses a thread: at first, and
+/// at most, in nanoseconds.
+const RETRY: (u64, u64) = (10_000_000, 1_000_000_000);
 
 /// Every M ever made; read by anyone.
 static ALL: AtomicRef<Node> = AtomicRef::none();
@@ -39,15 +41,34 @@ pub(crate) fn ring() {
     sys::futex_wake(&BELL);
 }
 
-/// Adds `mp` to the list of all Ms. Called by the M itself, once; allocates.
+/// Ms whose threads have ended: for the next threads.
+static WITHOUT_THREAD: Mutex<Vec<&'static M>> = Mutex::new(Vec::new());
+
+/// An M for a new thread.
+fn take_m() -> &'static M {
+    let used = WITHOUT_THREAD.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    used.unwrap_or_else(|| Box::leak(Box::new(M::new(NEXT_ID.fetch_add(1, Relaxed)))))
+}
+
+/// The thread of `mp` is about to end. Called by that thread, outside the scheduler.
+pub(crate) fn unregister(mp: &'static M) {
+    mp.retiring.store(false, Relaxed);
+    WITHOUT_THREAD.lock().unwrap_or_else(PoisonError::into_inner).push(mp);
+}
+
+/// Adds `mp` to the list of all Ms, unless it is there. Called by the M's own thread;
+/// allocates.
 pub(crate) fn register(mp: &'static M) {
     static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if all_ms().any(|known| eq(known, mp)) {
+        return;
+    }
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let next = ALL.load(Relaxed);
     ALL.store(Some(Box::leak(Box::new(Node { mp, next }))), Release);
 }
 
-/// All Ms that run.
+/// All Ms there ever were.
 pub(crate) fn all_ms() -> impl Iterator<Item = &'static M> {
     let mut at = ALL.load(Acquire);
     std::iter::from_fn(move || {
@@ -65,49 +86,86 @@ pub(crate) fn start() -> std::io::Result<()> {
 
 fn run() {
     let mut next_trim = None;
+    let mut next_retire = None;
     let mut burst = Ahead::default();
-    let mut retry = false;
+    let mut patience = RETRY.0;
     loop {
         let bell = BELL.load(Acquire);
-        retry = make_threads() || (retry && idle::starts_wanted());
+        threads::tell_of_limit();
+        let refused = make_threads();
+        patience = if refused { (patience * 2).min(RETRY.1) } else { RETRY.0 };
         maxprocs::refresh_if_asked();
         let more = burst.step();
         let now = sys::monotonic_ns();
-        if pool::trim_wanted() {
-            match next_trim {
-                Some(when) if when <= now => {
-                    pool::trim();
-                    next_trim = pool::trim_wanted().then_some(now + pool::TRIM_PERIOD);
-                }
-                Some(_) => {}
-                None => next_trim = Some(now + pool::TRIM_PERIOD),
-            }
-        }
-        let retry_at = retry.then_some(now + RETRY_NS);
-        let deadline = [next_trim, retry_at].into_iter().flatten().min();
+        now_and_then(&mut next_trim, now, pool::TRIM_PERIOD, pool::trim_wanted, pool::trim);
+        let period = threads::retire_period();
+        now_and_then(&mut next_retire, now, period, threads::surplus_seen, threads::retire);
+        let retry_at = refused.then_some(now + patience);
+        let deadline = [next_trim, next_retire, retry_at].into_iter().flatten().min();
         if !more {
             sys::futex_wait(&BELL, bell, deadline);
         }
     }
 }
 
-/// Makes the threads that pending Ps wait for; true if the system refused one.
+/// Does `work` once in `period` while it is `wanted`; `next` is when.
+fn now_and_then(
+    next: &mut Option<u64>,
+    now: u64,
+    period: u64,
+    wanted: fn() -> bool,
+    work: fn(),
+) {
+    if next.is_some_and(|when| when <= now) {
+        work();
+        *next = None;
+    }
+    if wanted() && next.is_none() {
+        *next = Some(now + period);
+    }
+}
+
+/// Makes the threads that pending Ps wait for, and spares; true if the system refused
+/// one.
 fn make_threads() -> bool {
-    let wanted = idle::claim_starts();
-    for done in 0..wanted {
-        if let Err(error) = thread::start(NEXT_ID.fetch_add(1, Relaxed)) {
-            for _ in done..wanted {
-                idle::started(false);
+    loop {
+        let wanted = threads::claim_starts();
+        threads::answered();
+        if wanted == 0 {
+            return false;
+        }
+        for done in 0..wanted {
+            if let Err(error) = make_thread(wanted - done) {
+                threads::refused(wanted - done);
+                tell_of_refusal(&error);
+                return true;
             }
-            if !WARNED.swap(true, Relaxed) {
-                eprintln!(
-                    "gmp: cannot make another thread ({error}); goroutines wait for the {} there \
-                     are. Check ulimit -u and the pids limit of the container.",
-                    crate::sched::SCHED.idle.threads()
-                );
-            }
-            return true;
         }
     }
-    false
+}
+
+/// `left`: how many are to be made, this one included.
+fn make_thread(left: u32) -> std::io::Result<()> {
+    let there = u64::from(threads::count() - left);
+    if there >= debug::get().thread_supply {
+        return Err(std::io::Error::other("as asked for by refusethreads"));
+    }
+    let mp = take_m();
+    thread::start(mp).inspect_err(|_| unregister(mp))
+}
+
+/// Once. Not with eprintln: this thread must not wait for a lock that a goroutine
+/// holds which waits for a thread.
+fn tell_of_refusal(error: &std::io::Error) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if TOLD.swap(true, Relaxed) {
+        return;
+    }
+    let mut line = sys::Line::new();
+    line.push(format_args!(
+        "gmp: the system refuses another thread ({error}); goroutines wait for the {} there are. \
+         Check ulimit -u and the pids limit of the container.\n",
+        threads::count()
+    ));
+    line.write();
 }

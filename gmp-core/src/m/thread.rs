@@ -1,8 +1,9 @@
-//! The thread behind an M.
+//! The thread behind an M: its start, its life, its end.
 
 use super::{M, current, spawner};
 use crate::coroutine;
-use crate::sched::{idle, switch};
+use crate::preempt::signal;
+use crate::sched::switch;
 use crate::stack::overflow;
 use crate::sys;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,27 +12,34 @@ use std::sync::atomic::Ordering::Relaxed;
 /// run on it, user code never does.
 const STACK: usize = 256 << 10;
 
-/// Makes a thread for a new M. Called by the spawner and at start, outside the
+/// Makes a thread for `mp`, which has none. Called by the spawner, outside the
 /// scheduler: it allocates.
-pub(crate) fn start(id: u32) -> std::io::Result<()> {
-    let mp: &'static M = Box::leak(Box::new(M::new(id)));
+pub(crate) fn start(mp: &'static M) -> std::io::Result<()> {
     std::thread::Builder::new()
-        .name(format!("gmp-m{id}"))
+        .name(format!("gmp-m{}", mp.id))
         .stack_size(STACK)
         .spawn(move || main(mp))
         .map(drop)
 }
 
-fn main(mp: &'static M) -> ! {
-    current::set(mp);
-    overflow::install_signal_stack();
+fn main(mp: &'static M) {
+    current::set(Some(mp));
+    let signal_stack = overflow::install_signal_stack();
     sys::set_exact_timers();
+    sys::thread::unblock(signal::SIGNAL);
     coroutine::thread_start();
     // A panic must never unwind into the scheduler; reading this once also
     // makes std set up what it keeps per thread.
     debug_assert!(!std::thread::panicking());
+    mp.tid.store(sys::thread::own_tid(), Relaxed);
+    mp.starting.set(true);
     spawner::register(mp);
-    idle::started(true);
-    debug_assert_eq!(mp.insched.load(Relaxed), 1);
-    switch::schedule(mp)
+    debug_assert!(mp.handshake.in_scheduler());
+    switch::schedule(mp);
+    // It retires. What users keep per thread is dropped after this, on what is a
+    // plain thread then.
+    mp.tid.store(0, Relaxed);
+    current::set(None);
+    drop(signal_stack);
+    spawner::unregister(mp);
 }

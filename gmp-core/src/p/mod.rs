@@ -8,7 +8,8 @@ pub(crate) use all::AllPs;
 use crate::g::G;
 use crate::g::pool::FreeGs;
 use crate::m::M;
-use crate::prim::{AtomicRef, AtomicU32, AtomicU64};
+use crate::preempt::Watch;
+use crate::prim::{AtomicRef, AtomicU8, AtomicU32, AtomicU64};
 use crate::queue::LocalQueue;
 use crate::timer::Timers;
 use std::cell::Cell;
@@ -28,29 +29,42 @@ pub(crate) mod status {
     pub(crate) const DEAD: u32 = 4;
 }
 
+/// What sysmon asks of a P.
+pub(crate) mod urged {
+    /// Nothing.
+    pub(crate) const NO: u8 = 0;
+    /// To look at the global queue next.
+    pub(crate) const ASIDE: u8 = 1;
+    /// The same, and to end a chain of goroutines that hand each other the slice.
+    pub(crate) const CHAINED: u8 = 2;
+}
+
 #[repr(C, align(128))]
 pub(crate) struct P {
     /// Scheduling rounds that began a new time slice.
     pub(crate) tick: AtomicU32,
+    /// sysmon asks this P to stand back: others wait (`find::stand_back`).
+    pub(crate) urged: AtomicU8,
     pub(crate) id: u32,
     /// The M that has it. A hint for anybody but the owner.
     pub(crate) m: AtomicRef<M>,
     pub(crate) runq: LocalQueue<G>,
     pub(crate) free: FreeGs,
     pub(crate) ids: IdBlock,
-    pub(crate) slice: Slice,
     pub(crate) rng: Rng,
     pub(crate) counts: Counts,
     pub(crate) timers: Timers,
     pub(crate) status: AtomicU32,
+    /// What sysmon saw of it.
+    pub(crate) watch: Watch,
     /// Next on the idle or the pending list. Under the idle lock.
     pub(crate) link: Cell<Option<&'static P>>,
     /// A pending P's future M counts as a spinner. Under the idle lock.
     pub(crate) pending_spinning: Cell<bool>,
 }
 
-// SAFETY: `free`, `ids`, `slice`, `rng` are touched by the owner only (owner:
-// the M that has the P, or who stopped the world); `link`, `pending_spinning`
+// SAFETY: `free`, `ids`, `rng` are touched by the owner only (owner:
+// the M that has the P, or who stopped the world); `watch` by sysmon; `link`, `pending_spinning`
 // under the idle lock; the rest is atomic or has its own lock.
 #[expect(unsafe_code, reason = "cells that belong to the P's owner")]
 unsafe impl Sync for P {}
@@ -59,16 +73,17 @@ impl P {
     pub(crate) fn new(id: u32, seed: u64) -> P {
         P {
             tick: AtomicU32::new(0),
+            urged: AtomicU8::new(urged::NO),
             id,
             m: AtomicRef::none(),
             runq: LocalQueue::new(),
             free: FreeGs::new(),
             ids: IdBlock::default(),
-            slice: Slice::default(),
             rng: Rng::new(seed ^ (u64::from(id) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             counts: Counts::default(),
             timers: Timers::new(),
             status: AtomicU32::new(status::DEAD),
+            watch: Watch::default(),
             link: Cell::new(None),
             pending_spinning: Cell::new(false),
         }
@@ -106,47 +121,6 @@ impl IdBlock {
     }
 }
 
-/// Bounds a chain of goroutines that hand each other the same time slice.
-///
-/// A goroutine from `run_next` inherits the slice; two that wake each other
-/// would keep the P for ever. After `NS` of one slice the chain goes to the
-/// back of the ring. The clock is read once in `EVERY` hand-offs, so the cost
-/// stays below a nanosecond each.
-#[derive(Default)]
-pub(crate) struct Slice {
-    handoffs: Cell<u32>,
-    tick: Cell<u32>,
-    start: Cell<u64>,
-}
-
-impl Slice {
-    /// A time slice, in nanoseconds: Go's 10 ms.
-    pub(crate) const NS: u64 = 10_000_000;
-    const EVERY: u32 = 64;
-
-    /// Counts one hand-off; true if the chain has used up its slice.
-    #[inline(always)]
-    pub(crate) fn used_up(&self, tick: u32) -> bool {
-        let count = self.handoffs.get().wrapping_add(1);
-        self.handoffs.set(count);
-        count.is_multiple_of(Self::EVERY) && self.check_clock(tick)
-    }
-
-    #[cold]
-    fn check_clock(&self, tick: u32) -> bool {
-        let now = crate::sys::monotonic_ns();
-        if self.tick.replace(tick) != tick || self.start.get() == 0 {
-            self.start.set(now);
-            return false;
-        }
-        let used = now - self.start.get() >= Self::NS;
-        if used {
-            self.start.set(0);
-        }
-        used
-    }
-}
-
 /// xorshift64*: victims and shuffles, never secrets.
 pub(crate) struct Rng(Cell<u64>);
 
@@ -173,6 +147,8 @@ pub(crate) struct Counts {
     pub(crate) switches: Count,
     pub(crate) steals: Count,
     pub(crate) overflows: Count,
+    /// Looks at the global queue.
+    pub(crate) visits: Count,
 }
 
 #[derive(Default)]

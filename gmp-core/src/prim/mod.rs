@@ -2,6 +2,7 @@
 //! loom's. Code that is model-checked (`queue`, `sched::wake`, `m::note`) takes
 //! its atomics, cells and futexes from here and from nowhere else.
 
+pub(crate) mod barrier;
 mod buf;
 mod cell;
 mod fence;

@@ -1,9 +1,11 @@
 //! Bound goroutines: those whose context lives in a parked thread instead of a
 //! saved stack pointer. README.md, "Bound goroutines", has the protocol.
 use super::enter::leave;
+use super::successor::Successor;
 use super::{SCHED, idle, switch};
 use crate::g::{G, Status, flag, panic};
 use crate::m::{M, Post};
+use crate::preempt::sysmon;
 use std::ptr::from_ref;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
@@ -11,7 +13,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 /// unwinding (std counts panics per thread).
 #[inline(always)]
 pub(crate) fn is_bound_here(gp: &G) -> bool {
-    gp.flags.load(Relaxed) & flag::PINNED != 0 || std::thread::panicking()
+    gp.flags.load(Relaxed) & flag::STAYS != 0 || std::thread::panicking()
 }
 
 /// Parks `gp`, the caller, together with its thread, doing what `mp.post` says.
@@ -28,7 +30,7 @@ pub(crate) fn park(gp: &'static G, mp: &'static M) {
     // is in a local variable by now.
     if mp.post.get() == Post::Yield {
         gp.set_status(Status::Runnable);
-        SCHED.global.push(from_ref(gp).cast_mut());
+        SCHED.global.push_bound(from_ref(gp).cast_mut());
     } else if !switch::commit(mp, mp.post.get()) {
         mp.set_p(p);
         resume_here(gp, mp);
@@ -42,13 +44,32 @@ pub(crate) fn park(gp: &'static G, mp: &'static M) {
 /// `gp`, the caller, lost its P and none is idle: queues it and parks its thread.
 #[cold]
 pub(crate) fn requeue(gp: &'static G, mp: &'static M) {
+    queue(gp, mp);
+    super::ready::wakep();
+    sysmon::ring_if_drowsy();
+    mp.note.sleep();
+    resume_here(gp, mp);
+}
+
+/// `gp`, the caller, has had its slice: queues it and parks its thread, and
+/// `successor` goes on with the P. Called by the signal handler, with `insched` set.
+pub(crate) fn give_way(gp: &'static G, mp: &'static M, successor: Successor) {
+    let Some(p) = mp.drop_p() else {
+        crate::fatal("a thread without a P gave way");
+    };
+    queue(gp, mp);
+    successor.give(p);
+    mp.note.sleep();
+    resume_here(gp, mp);
+}
+
+/// Puts `gp`, the caller, into the global queue together with its thread `mp`, which
+/// has no P any more (from here on it may be given one).
+fn queue(gp: &'static G, mp: &'static M) {
     gp.bound.store(Some(mp), Relaxed);
     mp.parked_bound.store(true, Relaxed);
     gp.set_status(Status::Runnable);
-    SCHED.global.push(from_ref(gp).cast_mut());
-    super::ready::wakep();
-    mp.note.sleep();
-    resume_here(gp, mp);
+    SCHED.global.push_bound(from_ref(gp).cast_mut());
 }
 
 /// A P was handed to this M: its goroutine goes on.

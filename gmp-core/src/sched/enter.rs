@@ -3,9 +3,9 @@
 
 use super::{SCHED, idle};
 use crate::g::{G, panic};
-use crate::m::{self, M, taken};
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
-use std::sync::atomic::compiler_fence;
+use crate::m::{self, Entry, M};
+use crate::preempt::sysmon;
+use crate::prim::barrier;
 
 /// Enters from the goroutine that runs on `mp`, the caller. On return this
 /// thread owns a P and nobody can take it away until `leave`. The goroutine may
@@ -24,11 +24,7 @@ pub(crate) fn enter_or_exit(mp: &'static M) -> &'static M {
 
 #[inline(always)]
 fn handshake(mp: &'static M, may_exit: bool) -> &'static M {
-    // (M1) store insched; (M2) load taken. Ordered for the compiler here and
-    // for the CPU by the claimer's membarrier.
-    mp.insched.store(1, Relaxed);
-    compiler_fence(SeqCst);
-    if mp.taken.load(Relaxed) != taken::NO {
+    if !mp.handshake.enter() {
         return enter_slow(mp, may_exit);
     }
     mp
@@ -37,7 +33,7 @@ fn handshake(mp: &'static M, may_exit: bool) -> &'static M {
 /// Leaves. What this thread did to its P is published to a later claimer.
 #[inline(always)]
 pub(crate) fn leave(mp: &M) {
-    mp.insched.store(0, Release);
+    mp.handshake.leave();
 }
 
 #[cold]
@@ -48,33 +44,18 @@ fn enter_slow(mut mp: &'static M, may_exit: bool) -> &'static M {
         leave(mp);
         panic::go_on_exiting(gp);
     }
-    loop {
-        mp.insched.store(1, Relaxed);
-        compiler_fence(SeqCst);
-        match mp.taken.load(Acquire) {
-            taken::NO | taken::ATTENTION => break,
-            taken::CLAIMED => {
-                // (M3) against the claimer's second CAS: whoever wins has the P.
-                let kept =
-                    mp.taken.compare_exchange(taken::CLAIMED, taken::NO, AcqRel, Acquire).is_ok();
-                if kept {
-                    break;
-                }
-            }
-            _ => {
-                mp.forget_p();
-                if idle::acquire(mp) {
-                    break;
-                }
-                if super::bound::is_bound_here(gp) {
-                    super::bound::requeue(gp, mp);
-                    continue;
-                }
-                // Out of Ps: queue up like everybody. Comes back on an M with one,
-                // outside the scheduler, so enter again.
-                super::switch::yield_without_p(gp, mp);
-                mp = current_m();
-            }
+    while mp.handshake.settle(barrier::owned()) == Entry::Lost {
+        mp.forget_p();
+        if idle::acquire(mp) {
+            break;
+        }
+        if super::bound::is_bound_here(gp) {
+            super::bound::requeue(gp, mp);
+        } else {
+            // Out of Ps: queue up like everybody. Comes back on an M with one,
+            // outside the scheduler, so enter again.
+            super::switch::yield_without_p(gp, mp);
+            mp = current_m();
         }
     }
     panic::remind(gp, mp);
@@ -94,4 +75,6 @@ pub(crate) fn requeue_without_p(gp: &'static G) {
     gp.set_status(crate::g::Status::Runnable);
     SCHED.global.push(std::ptr::from_ref(gp).cast_mut());
     super::ready::wakep();
+    // Some P may be with a thread that is blocked.
+    sysmon::ring_if_drowsy();
 }

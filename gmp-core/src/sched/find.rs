@@ -4,7 +4,7 @@ use super::steal::{self, Stolen};
 use super::{SCHED, idle, maxprocs, ready, solo};
 use crate::g::G;
 use crate::m::M;
-use crate::p::P;
+use crate::p::{P, urged};
 use crate::queue::Popped;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -15,18 +15,21 @@ const FAIRNESS_TICKS: u32 = 61;
 const REFRESH_TICKS: u32 = 8192;
 
 /// Finds a goroutine for `mp`, sleeping as long as there is none. The flag says
-/// that it inherits the running time slice. On return `mp` has a P.
+/// that it inherits the running time slice. On return `mp` has a P; None if its
+/// thread is to end.
 #[inline(always)]
-pub(crate) fn find_runnable(mp: &'static M) -> (&'static G, bool) {
+pub(crate) fn find_runnable(mp: &'static M) -> Option<(&'static G, bool)> {
     if let Some(p) = mp.p_seen()
         && !SCHED.stopping.load(Relaxed)
     {
         let tick = p.tick.load(Relaxed);
-        if p.timers.next_due() == u64::MAX && !tick.is_multiple_of(FAIRNESS_TICKS) {
+        if p.timers.next_due() == u64::MAX
+            && !tick.is_multiple_of(FAIRNESS_TICKS)
+            && p.urged.load(Relaxed) == urged::NO
+            && let Some(found) = pop_own(p)
+        {
             // The hot case, kept small enough to inline.
-            if let Some(found) = pop_own(p, tick) {
-                return found;
-            }
+            return Some(found);
         }
     }
     find_slow(mp)
@@ -46,32 +49,40 @@ fn found(gp: *mut G) -> &'static G {
 
 /// The next of this P's own queue.
 #[inline(always)]
-fn pop_own(p: &'static P, tick: u32) -> Option<(&'static G, bool)> {
+fn pop_own(p: &'static P) -> Option<(&'static G, bool)> {
     match p.runq.pop(solo()) {
-        Popped::Next(gp) if !p.slice.used_up(tick) => Some((found(gp), true)),
-        Popped::Next(gp) => after_long_slice(p, gp).map(|gp| (gp, false)),
+        Popped::Next(gp) => Some((found(gp), true)),
         Popped::Ring(gp) => Some((found(gp), false)),
         Popped::Nothing => None,
     }
 }
 
-/// `gp` has had the P for a whole slice together with its partners: to the back
-/// of the ring; the global queue or the ring's oldest goes first. None if thieves
-/// have emptied both meanwhile.
+/// sysmon has seen that others wait for longer than they should. A chain of goroutines
+/// that hand each other the slice goes to the global queue's tail, and that queue,
+/// or else the ring, has the next turn.
 #[cold]
-fn after_long_slice(p: &'static P, gp: *mut G) -> Option<&'static G> {
-    p.runq.push(gp, &SCHED.global);
-    let other = SCHED.global.pop();
-    let next = if other.is_null() { p.runq.pop_ring(solo()) } else { other };
-    (!next.is_null()).then(|| found(next))
+fn stand_back(p: &'static P) -> Option<&'static G> {
+    let gp = SCHED.global.pop();
+    p.counts.visits.add(1);
+    if p.urged.swap(urged::NO, Relaxed) == urged::CHAINED {
+        let next = p.runq.take_next(solo());
+        if !next.is_null() {
+            SCHED.global.push(next);
+        }
+    }
+    (!gp.is_null()).then(|| found(gp))
 }
 
 #[inline(never)]
-fn find_slow(mp: &'static M) -> (&'static G, bool) {
+fn find_slow(mp: &'static M) -> Option<(&'static G, bool)> {
     loop {
         if !mp.has_p() {
+            if mp.retiring.load(Relaxed) {
+                return None;
+            }
             // It lost its P or gave it away; whoever has it minds its timers.
             idle::sleep(mp, u64::MAX);
+            continue;
         }
         if SCHED.stopping.load(Relaxed) {
             SCHED.stop_spinning(mp);
@@ -79,13 +90,18 @@ fn find_slow(mp: &'static M) -> (&'static G, bool) {
             continue;
         }
         let p = mp.p();
+        if p.urged.load(Relaxed) != urged::NO
+            && let Some(gp) = stand_back(p)
+        {
+            return Some((gp, false));
+        }
         if let Some(found) = find_on(mp, p) {
-            return found;
+            return Some(found);
         }
         if mp.spinning.get() || SCHED.wake.try_spin(SCHED.procs()) {
             mp.spinning.set(true);
             match steal::steal(mp) {
-                Stolen::Goroutine(gp) => return (found(gp), false),
+                Stolen::Goroutine(gp) => return Some((found(gp), false)),
                 Stolen::Timers => continue,
                 Stolen::Nothing => {}
             }
@@ -104,12 +120,13 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
         if tick.is_multiple_of(REFRESH_TICKS) {
             maxprocs::maybe_refresh();
         }
+        p.counts.visits.add(1);
         let gp = SCHED.global.pop();
         if !gp.is_null() {
             return Some((found(gp), false));
         }
     }
-    if let Some(found) = pop_own(p, tick) {
+    if let Some(found) = pop_own(p) {
         return Some(found);
     }
     let gp = ready::take_global_batch(mp);
@@ -117,7 +134,7 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
 }
 
 /// Nothing anywhere: the leaver's side of README.md, "No wake-up is lost".
-/// On return `mp` has a P again, and reason to look.
+/// On return `mp` has a P again, and reason to look, or is to end.
 #[cold]
 fn give_up(mp: &'static M) {
     maxprocs::maybe_refresh();

@@ -4,40 +4,36 @@
 //! Ps, which wait for a thread to be made. The lock is taken when somebody goes
 //! idle or is woken, never while goroutines hand work to each other on busy Ps.
 
-use super::{SCHED, ready};
+use super::successor::{self, Successor};
+use super::{SCHED, ready, threads};
+use crate::g::G;
 use crate::m::{IdleMs, M, spawner};
 use crate::p::{P, status};
-use crate::prim::{AtomicU32, AtomicU64, Locked};
+use crate::preempt::sysmon;
+use crate::prim::{AtomicU64, Locked};
 use crate::queue::Popped;
 use std::ptr::eq;
 use std::sync::atomic::Ordering::Relaxed;
 
 pub(crate) struct Idle {
-    lists: Locked<Lists>,
+    pub(super) lists: Locked<Lists>,
     /// When the keeper wakes by itself; u64::MAX without a keeper. Written
     /// under the lock.
     keeper_until: AtomicU64,
-    /// Ms that exist or are being made. Written under the lock.
-    threads: AtomicU32,
-    max_threads: AtomicU32,
-    threads_created: AtomicU64,
 }
 
-struct Lists {
-    ms: IdleMs,
+pub(super) struct Lists {
+    pub(super) ms: IdleMs,
     ps: Option<&'static P>,
     pending: Option<&'static P>,
-    pending_len: u32,
-    /// Threads the spawner is making.
-    starting: u32,
+    pub(super) pending_len: u32,
+    /// Ms that are off the list, but may come back.
+    reserved: u32,
     /// For want of threads a P went idle although there may be work: the next M
     /// that goes to sleep takes it and looks, since it may have looked last
     /// before the work was there.
     look_again: bool,
 }
-
-/// Go's default for the number of threads.
-const DEFAULT_MAX_THREADS: u32 = 10_000;
 
 impl Idle {
     pub(crate) const fn new() -> Idle {
@@ -47,26 +43,11 @@ impl Idle {
                 ps: None,
                 pending: None,
                 pending_len: 0,
-                starting: 0,
+                reserved: 0,
                 look_again: false,
             }),
             keeper_until: AtomicU64::new(u64::MAX),
-            threads: AtomicU32::new(0),
-            max_threads: AtomicU32::new(DEFAULT_MAX_THREADS),
-            threads_created: AtomicU64::new(0),
         }
-    }
-
-    pub(crate) fn threads(&self) -> u32 {
-        self.threads.load(Relaxed)
-    }
-
-    pub(crate) fn threads_created(&self) -> u64 {
-        self.threads_created.load(Relaxed)
-    }
-
-    pub(crate) fn max_threads(&self) -> &AtomicU32 {
-        &self.max_threads
     }
 
     /// When the keeper wakes by itself.
@@ -89,6 +70,7 @@ impl Lists {
         self.ps = p.link.get();
         p.set_status(status::RUNNING);
         SCHED.wake.p_busy();
+        sysmon::wake_if_resting();
         Some(p)
     }
 
@@ -108,7 +90,19 @@ impl Lists {
         Some(p)
     }
 
-    fn pop_m(&mut self) -> Option<(&'static M, bool)> {
+    /// A P for an M that was about to sleep, and whether it has to look for work as
+    /// a spinner: one that waits for a thread, or one that somebody must look on.
+    fn pop_wanting(&mut self) -> Option<(&'static P, bool)> {
+        if let Some(p) = self.pop_pending() {
+            return Some((p, p.pending_spinning.get()));
+        }
+        if std::mem::take(&mut self.look_again) {
+            return self.pop_idle_p().map(|p| (p, false));
+        }
+        None
+    }
+
+    pub(super) fn pop_m(&mut self) -> Option<(&'static M, bool)> {
         let popped = self.ms.pop();
         if let Some((_, true)) = popped {
             SCHED.idle.keeper_until.store(u64::MAX, Relaxed);
@@ -116,25 +110,38 @@ impl Lists {
         popped
     }
 
-    /// Whether the limit allows another thread beyond those already promised.
-    fn may_start_m(&self) -> bool {
-        let promised = self.pending_len.saturating_sub(self.starting);
-        SCHED.idle.threads() + promised < SCHED.idle.max_threads.load(Relaxed)
+    /// Idle Ms, those included that are reserved and may come back.
+    pub(super) fn spare_ms(&self) -> u32 {
+        self.ms.len() + self.reserved
     }
 
-    /// Finds an M for `p`, or queues it for one that will be made. At the thread
+    /// Takes an idle M that may not be needed in the end.
+    pub(super) fn reserve_m(&mut self) -> Option<(&'static M, bool)> {
+        let popped = self.pop_m()?;
+        self.reserved += 1;
+        Some(popped)
+    }
+
+    /// Finds an M for `p`: an idle one, or that of a bound goroutine that waits for
+    /// its turn; otherwise queues it for one that will be made. At the thread
     /// limit `p` goes idle and its goroutines to the global queue, where the
     /// threads there are find them; unless all of those are parked with a bound
     /// goroutine: then one more thread is made.
     fn place(&mut self, p: &'static P, spinning: bool) -> Placed {
         if let Some((mp, was_keeper)) = self.pop_m() {
+            threads::mind_spares(self.spare_ms());
             p.set_status(status::RUNNING);
             return Placed::With(mp, was_keeper);
         }
-        if self.may_start_m() || bound_ms() >= SCHED.idle.threads() {
+        if let Some(gp) = successor::any_bound() {
+            p.set_status(status::RUNNING);
+            return Placed::Bound(gp);
+        }
+        if threads::may_start(self.pending_len) || threads::all_parked() {
             self.push_pending(p, spinning);
             return Placed::Pending;
         }
+        threads::limit_reached();
         while let Popped::Next(gp) | Popped::Ring(gp) = p.runq.pop(false) {
             SCHED.global.push(gp);
         }
@@ -144,15 +151,12 @@ impl Lists {
     }
 }
 
-/// Ms that are parked with their goroutines.
-fn bound_ms() -> u32 {
-    spawner::all_ms().filter(|mp| mp.parked_bound.load(Relaxed)).count() as u32
-}
-
 /// Where a P goes that needs an M.
 enum Placed {
     /// To this sleeping M, off the list by now; it was the keeper if true.
     With(&'static M, bool),
+    /// To the M of this goroutine, off the global queue by now.
+    Bound(&'static G),
     /// On the pending list: the spawner must be rung.
     Pending,
     /// To the idle list, for want of threads.
@@ -161,19 +165,55 @@ enum Placed {
 
 /// With the lock released: carries out what `place` decided for `p`.
 fn deliver(placed: &Placed, p: &'static P, spinning: bool) {
-    match placed {
-        &Placed::With(mp, was_keeper) => {
-            mp.spinning.set(spinning);
-            mp.set_p(p);
-            mp.note.wake();
-            if was_keeper && !spinning {
-                // Somebody else has to mind the timers of idle Ps. (A spinner
-                // wakes the next one itself.)
+    match *placed {
+        Placed::With(mp, was_keeper) => give(mp, was_keeper, p, spinning),
+        Placed::Bound(gp) => {
+            successor::resume(gp, p);
+            if spinning && SCHED.wake.stop_spinning() {
+                // It found work, and was the last to look.
                 ready::wakep();
             }
         }
         Placed::Pending => spawner::ring(),
         Placed::Idle => after_idle(),
+    }
+}
+
+/// Wakes `mp`, off the idle list, with `p`.
+fn give(mp: &'static M, was_keeper: bool, p: &'static P, spinning: bool) {
+    mp.spinning.set(spinning);
+    mp.set_p(p);
+    mp.note.wake();
+    if was_keeper && !spinning {
+        // Somebody else has to mind the timers of idle Ps. (A spinner wakes the next
+        // one itself.)
+        ready::wakep();
+    }
+}
+
+/// Wakes `mp`, which was reserved, with `p`.
+pub(super) fn give_reserved(mp: &'static M, was_keeper: bool, p: &'static P) {
+    SCHED.idle.lists.with(|lists| {
+        lists.reserved -= 1;
+        threads::mind_spares(lists.spare_ms());
+    });
+    give(mp, was_keeper, p, false);
+}
+
+/// `mp`, which was reserved, is not needed after all; unless it was missed meanwhile.
+pub(super) fn give_back(mp: &'static M, was_keeper: bool) {
+    let wanted = SCHED.idle.lists.with(|lists| {
+        lists.reserved -= 1;
+        let wanted = lists.pop_wanting();
+        if wanted.is_none() {
+            lists.ms.push(mp);
+        }
+        wanted
+    });
+    match wanted {
+        Some((p, spinning)) => give(mp, was_keeper, p, spinning),
+        None if was_keeper => after_idle(),
+        None => {}
     }
 }
 
@@ -186,13 +226,22 @@ fn after_idle() {
     }
 }
 
-/// `mp`, which has no P, takes an idle one if there is one.
+/// `mp`, which has no P, takes one that is idle, or that waits for a thread to be
+/// made, if there is one.
 pub(crate) fn acquire(mp: &'static M) -> bool {
-    let found = SCHED.idle.lists.with(Lists::pop_idle_p);
-    if let Some(p) = found {
-        mp.set_p(p);
+    let found = SCHED.idle.lists.with(|lists| {
+        if let Some(p) = lists.pop_idle_p() {
+            return Some((p, false));
+        }
+        lists.pop_pending().map(|p| (p, p.pending_spinning.get()))
+    });
+    let Some((p, spinner)) = found else { return false };
+    mp.set_p(p);
+    if spinner && SCHED.wake.stop_spinning() {
+        // The thread that was to look for work does not come.
+        ready::wakep();
     }
-    found.is_some()
+    true
 }
 
 /// `mp` has nothing to run: its P goes to the idle list, or to whoever stops
@@ -226,6 +275,32 @@ pub(crate) fn start_spinner() {
     }
 }
 
+/// Whether somebody has to look after `p`, or may go idle.
+fn is_busy(p: &P) -> bool {
+    p.has_work() || SCHED.global.len() != 0 || p.timers.next_due() != u64::MAX
+}
+
+/// The caller took `p` from its M: `successor` goes on with it, if there is anything
+/// to go on with.
+pub(crate) fn hand_to(p: &'static P, successor: Option<Successor>) {
+    let Some(successor) = successor else { return hand_off(p) };
+    // A bound goroutine is what there is to go on with.
+    let idle = !successor.is_bound()
+        && SCHED.idle.lists.with(|lists| {
+            let idle = !is_busy(p);
+            if idle {
+                lists.push_idle_p(p);
+            }
+            idle
+        });
+    if idle {
+        successor.give_back();
+        after_idle();
+    } else {
+        successor.give(p);
+    }
+}
+
 /// The caller gives up `p`, which may have work: another M takes it, at once or
 /// when the spawner has made one; without work it goes idle.
 pub(crate) fn hand_off(p: &'static P) {
@@ -239,8 +314,7 @@ pub(crate) fn hand_off(p: &'static P) {
             p.set_status(status::STOPPED);
             return Done::Stopped;
         }
-        let busy = p.has_work() || SCHED.global.len() != 0 || p.timers.next_due() != u64::MAX;
-        if busy {
+        if is_busy(p) {
             return Done::Placed(lists.place(p, false));
         }
         lists.push_idle_p(p);
@@ -256,38 +330,37 @@ pub(crate) fn hand_off(p: &'static P) {
     }
 }
 
-/// `mp`, which has no P, sleeps until it is given one. `next` is the earliest
+/// `mp`, which has no P, sleeps until it is given one, or is to end. `next` is the earliest
 /// timer it knows of: unless someone already minds one as early, it becomes the
 /// keeper and wakes for it, taking an idle P.
 pub(crate) fn sleep(mp: &'static M, next: u64) {
     enum Bed {
-        Pending(&'static P),
+        Wanted(&'static P, bool),
         Keeper,
         Plain,
     }
     let idle = &*SCHED.idle;
     let bed = idle.lists.with(|lists| {
-        if let Some(p) = lists.pop_pending() {
-            return Bed::Pending(p);
+        if mp.starting.replace(false) {
+            threads::arrived();
         }
-        if std::mem::take(&mut lists.look_again)
-            && let Some(p) = lists.pop_idle_p()
-        {
-            p.pending_spinning.set(false);
-            return Bed::Pending(p);
+        if let Some((p, spinning)) = lists.pop_wanting() {
+            return Bed::Wanted(p, spinning);
         }
-        if next < idle.keeper_until() {
+        let bed = if next < idle.keeper_until() {
             lists.ms.set_keeper(mp);
             idle.keeper_until.store(next, Relaxed);
             Bed::Keeper
         } else {
             lists.ms.push(mp);
             Bed::Plain
-        }
+        };
+        threads::mind_surplus(lists.ms.len());
+        bed
     });
     match bed {
-        Bed::Pending(p) => {
-            mp.spinning.set(p.pending_spinning.get());
+        Bed::Wanted(p, spinning) => {
+            mp.spinning.set(spinning);
             mp.set_p(p);
         }
         Bed::Plain => mp.note.sleep(),
@@ -323,48 +396,40 @@ fn sleep_as_keeper(mp: &'static M, until: u64) {
     }
 }
 
-/// Spawner: how many threads to make now. Each counts as starting from here on.
-pub(crate) fn claim_starts() -> u32 {
-    let idle = &*SCHED.idle;
-    let parked = bound_ms();
-    idle.lists.with(|lists| {
-        let mut claimed = 0;
-        while lists.pending_len > lists.starting {
-            let threads = idle.threads();
-            // Beyond the limit only if every thread is parked with its goroutine:
-            // then nobody is left to run those that could wake them.
-            if threads >= idle.max_threads.load(Relaxed) && parked < threads {
-                break;
-            }
-            idle.threads.store(threads + 1, Relaxed);
-            lists.starting += 1;
-            claimed += 1;
-        }
-        claimed
-    })
-}
-
-/// A thread that was claimed runs (or, `made` false, could not be made).
-pub(crate) fn started(made: bool) {
-    let idle = &*SCHED.idle;
-    idle.lists.with(|lists| {
-        lists.starting -= 1;
-        if made {
-            idle.threads_created.store(idle.threads_created() + 1, Relaxed);
-        } else {
-            idle.threads.store(idle.threads() - 1, Relaxed);
-        }
-    });
-}
-
-/// Whether Ps wait for threads that nobody makes yet.
-pub(crate) fn starts_wanted() -> bool {
-    SCHED.idle.lists.with(|lists| lists.pending_len > lists.starting)
-}
-
 /// Idle Ms now, for `Stats`.
 pub(crate) fn idle_threads() -> u32 {
     SCHED.idle.lists.with(|lists| lists.ms.len())
+}
+
+/// Whether sysmon may rest until a P is taken off the idle list: it is told by
+/// `resting`, set here under the lock under which that happens.
+pub(crate) fn may_rest(resting: impl FnOnce()) -> bool {
+    SCHED.idle.lists.with(|lists| {
+        let rests = lists.pending_len == 0
+            && !SCHED.stopping.load(Relaxed)
+            && SCHED.wake.idle_ps() == SCHED.procs();
+        if rests {
+            resting();
+        }
+        rests
+    })
+}
+
+/// If Ps wait for threads that are not made, and a bound goroutine for a P: brings
+/// them together. The spawner may be waiting for a lock which that goroutine holds.
+pub(crate) fn rescue_pending() {
+    loop {
+        if SCHED.global.bound_len() == 0 {
+            return;
+        }
+        let found = SCHED.idle.lists.with(|lists| {
+            lists.pending?;
+            let gp = successor::any_bound()?;
+            lists.pop_pending().map(|p| (gp, p))
+        });
+        let Some((gp, p)) = found else { return };
+        deliver(&Placed::Bound(gp), p, p.pending_spinning.get());
+    }
 }
 
 /// Begins a stop: nobody gets a P from here on, and all Ps that no M holds are

@@ -19,7 +19,11 @@ pub(crate) mod ready;
 #[cfg(not(gmp_loom))]
 pub(crate) mod steal;
 #[cfg(not(gmp_loom))]
+pub(crate) mod successor;
+#[cfg(not(gmp_loom))]
 pub(crate) mod switch;
+#[cfg(not(gmp_loom))]
+pub(crate) mod threads;
 #[cfg(not(gmp_loom))]
 pub(crate) mod world;
 
@@ -51,8 +55,10 @@ mod state {
         pub(crate) idle: Line<Idle>,
         /// Goroutines spawned from plain threads (not counted by any P).
         pub(crate) spawned_outside: AtomicU64,
-        /// Ps given by one M to another (bound goroutines, stopped world).
+        /// Ps given by one M to another, with or without its consent.
         pub(crate) handoffs: AtomicU64,
+        /// Time slices taken away.
+        pub(crate) preemptions: AtomicU64,
         pub(crate) seed: AtomicU64,
     }
 
@@ -78,6 +84,7 @@ mod state {
         idle: Line(Idle::new()),
         spawned_outside: AtomicU64::new(0),
         handoffs: AtomicU64::new(0),
+        preemptions: AtomicU64::new(0),
         seed: AtomicU64::new(0),
     };
 

@@ -76,6 +76,7 @@ pub(crate) fn found_work_spinning(mp: &'static M) {
 pub(crate) fn take_global_batch(mp: &'static M) -> *mut G {
     let p = mp.p();
     let mut batch = crate::queue::Batch::new();
+    p.counts.visits.add(1);
     SCHED.global.pop_batch(SCHED.procs() as usize, &mut batch);
     if SCHED.shuffle.load(Relaxed) {
         batch.shuffle(|| p.rng.next());

@@ -1,7 +1,7 @@
 //! Running a goroutine and leaving it again.
 
 use super::enter::{leave, requeue_without_p};
-use super::{SCHED, bound, find, ready};
+use super::{SCHED, bound, find, idle, ready, threads};
 use crate::g::{G, Status, exit};
 use crate::m::{Commit, M, Post};
 use crate::prim::SpinLock;
@@ -9,11 +9,10 @@ use crate::rt::{Critical, WaitReason};
 use std::ptr::from_ref;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// The life of an M that has a P: find a goroutine, run it, again. Never
-/// returns; while it has no P it sleeps inside `find_runnable`.
-pub(crate) fn schedule(mp: &'static M) -> ! {
-    loop {
-        let (gp, inherit) = find::find_runnable(mp);
+/// The life of an M that has a P: find a goroutine, run it, again. While it has
+/// no P it sleeps inside `find_runnable`. Returns when the thread is to end.
+pub(crate) fn schedule(mp: &'static M) {
+    while let Some((gp, inherit)) = find::find_runnable(mp) {
         if mp.spinning.get() {
             ready::found_work_spinning(mp);
         }
@@ -47,6 +46,7 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) {
     }
     p.counts.switches.add(1);
     mp.curg.store(Some(gp), Relaxed);
+    mp.blocking.store(0, Relaxed);
     gp.set_status(Status::Running);
     leave(mp);
     // SAFETY: `gp` was dequeued by this M alone, so nobody else runs it; its
@@ -64,7 +64,13 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) {
 fn after(mp: &'static M, gp: &'static G) -> Option<&'static G> {
     match mp.post.get() {
         Post::Yield => return after_yield(mp, gp),
-        Post::Exit => exit::reclaim(gp, mp),
+        Post::Exit => {
+            let locked = gp.is_locked();
+            exit::reclaim(gp, mp);
+            if locked {
+                end_thread(mp);
+            }
+        }
         post => {
             // After its commit `gp` may run elsewhere already: hands off.
             if !commit(mp, post) {
@@ -74,6 +80,17 @@ fn after(mp: &'static M, gp: &'static G) -> Option<&'static G> {
         }
     }
     None
+}
+
+/// A goroutine ended that was locked to its thread: what it did to the thread must
+/// not reach others, so the thread ends, too.
+#[cold]
+fn end_thread(mp: &'static M) {
+    mp.retiring.store(true, Relaxed);
+    if let Some(p) = mp.drop_p() {
+        idle::hand_off(p);
+    }
+    threads::one_less();
 }
 
 /// Does for the goroutine that parked on `mp` what it asked for; false if it

@@ -56,7 +56,8 @@ impl Turn {
     }
 }
 
-/// The right to stop the world, held from before the stop until after it.
+/// The right to claim Ps and to stop the world, held from before the stop until
+/// after it.
 pub(crate) struct MyTurn(());
 
 impl MyTurn {
@@ -95,6 +96,13 @@ impl MyTurn {
 unsafe fn unlock_turn(_: *mut ()) -> bool {
     TURN.unlock();
     true
+}
+
+impl MyTurn {
+    /// Takes the right if nobody has it. For a plain thread that must not wait.
+    pub(crate) fn try_take() -> Option<MyTurn> {
+        TURN.with(|turn| !std::mem::replace(&mut turn.taken, true)).then_some(MyTurn(()))
+    }
 }
 
 impl Drop for MyTurn {

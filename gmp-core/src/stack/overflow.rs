@@ -5,7 +5,6 @@ use crate::coroutine;
 use crate::g::G;
 use crate::m;
 use crate::sys;
-use std::fmt::Write;
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 use std::sync::OnceLock;
@@ -54,16 +53,37 @@ fn set_action(signal: i32) {
     }
 }
 
-/// Gives the calling thread, an M, its own signal stack.
-pub(crate) fn install_signal_stack() {
+/// Gives the calling thread, an M, its own signal stack. Overflows are reported on
+/// it, and a preempted goroutine waits on it (`preempt/handler.rs`).
+pub(crate) fn install_signal_stack() -> SignalStack {
     let Some(stack) = sys::map(SIGNAL_STACK) else {
         crate::fatal("out of memory for a thread's signal stack");
     };
     let ss = libc::stack_t { ss_sp: stack.cast(), ss_flags: 0, ss_size: SIGNAL_STACK };
-    // SAFETY: the memory is mapped and stays so for ever.
+    // SAFETY: the memory is mapped and stays so until it is disabled (`drop`).
     let failed = unsafe { libc::sigaltstack(&ss, null_mut()) } != 0;
     if failed {
         crate::fatal("the system refused a thread's signal stack");
+    }
+    SignalStack(stack)
+}
+
+/// The calling thread's signal stack; gone when dropped.
+pub(crate) struct SignalStack(*mut u8);
+
+impl Drop for SignalStack {
+    fn drop(&mut self) {
+        let none = libc::stack_t {
+            ss_sp: null_mut(),
+            ss_flags: libc::SS_DISABLE,
+            ss_size: SIGNAL_STACK,
+        };
+        // SAFETY: no signal is handled on it now: this is the thread itself, outside
+        // of any handler. Then nothing refers to the memory any more.
+        unsafe {
+            libc::sigaltstack(&none, null_mut());
+            sys::unmap(self.0, SIGNAL_STACK);
+        }
     }
 }
 
@@ -109,34 +129,17 @@ fn chain(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     }
 }
 
-/// A line of text on the stack: the handler must not allocate.
-struct Line {
-    bytes: [u8; 1024],
-    len: usize,
-}
-
-impl Write for Line {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let room = self.bytes.len() - self.len;
-        let n = text.len().min(room);
-        self.bytes[self.len..self.len + n].copy_from_slice(&text.as_bytes()[..n]);
-        self.len += n;
-        Ok(())
-    }
-}
-
 fn report(gp: &G) {
-    let mut line = Line { bytes: [0; 1024], len: 0 };
+    let mut line = sys::Line::new();
     let size = gp.slot.class.slot_size();
-    let _ = writeln!(
-        line,
+    line.push(format_args!(
         "gmp: goroutine {}{} stack overflow: its stack of {size} bytes is used up (spawned at {}); \
          for a larger one: go!(<stack = {}> ..), Builder::stack_size or \
-         #[gmp::main(stack_size = ..)]",
+         #[gmp::main(stack_size = ..)]\n",
         gp.id.get(),
         gp.quoted_name(),
         gp.site.get(),
         size * 2,
-    );
-    sys::write_stderr(&line.bytes[..line.len]);
+    ));
+    line.write();
 }

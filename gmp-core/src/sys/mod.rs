@@ -8,7 +8,12 @@
 
 pub(crate) mod cgroup;
 pub(crate) mod cpus;
+mod line;
 pub(crate) mod membarrier;
+pub(crate) mod procfs;
+pub(crate) mod thread;
+
+pub(crate) use line::Line;
 
 use std::ptr::{null, null_mut};
 use std::sync::atomic::AtomicU32;
@@ -66,13 +71,14 @@ pub(crate) fn futex_wake(word: *const AtomicU32) {
 /// Runs `f` and restores this thread's errno. The location is looked up afresh:
 /// the caller may be a goroutine that has changed threads since last time.
 #[inline(never)]
-fn keep_errno(f: impl FnOnce()) {
+pub(crate) fn keep_errno<R>(f: impl FnOnce() -> R) -> R {
     // SAFETY: errno's location is valid for this thread, and `f` does not
     // switch goroutines.
     unsafe {
         let saved = *libc::__errno_location();
-        f();
+        let result = f();
         *libc::__errno_location() = saved;
+        result
     }
 }
 

@@ -6,17 +6,23 @@ use syn::{Error, Expr, Lit, Result};
 
 use crate::attr::args::{self, Arg, Args};
 use crate::attr::function::{Function, Refusals, check_plain};
-use crate::constant::{bare, check_count, check_stack, integer};
+use crate::constant::{bare, check_count, check_stack, check_switch, integer};
 
-const KEYS: [&str; 5] = ["gomaxprocs", "max_threads", "stack_size", "on_panic", "crate"];
+const KEYS: [&str; 6] =
+    ["gomaxprocs", "max_threads", "max_threads_exit", "stack_size", "on_panic", "crate"];
 
-/// What other runtimes call our arguments.
-const SYNONYMS: [(&str, &str); 9] = [
+/// What other runtimes call our arguments, and what else one might.
+const SYNONYMS: [(&str, &str); 14] = [
     ("worker_threads", "gomaxprocs"),
     ("workers", "gomaxprocs"),
     ("threads", "gomaxprocs"),
     ("procs", "gomaxprocs"),
     ("max_blocking_threads", "max_threads"),
+    ("thread_exhaustion", "max_threads_exit"),
+    ("on_thread_exhaustion", "max_threads_exit"),
+    ("exit_at_max_threads", "max_threads_exit"),
+    ("exit_on_max_threads", "max_threads_exit"),
+    ("on_max_threads", "max_threads_exit"),
     ("stack", "stack_size"),
     ("thread_stack_size", "stack_size"),
     ("panic", "on_panic"),
@@ -77,6 +83,10 @@ fn enter(options: &mut Options, Arg { key, value }: &Arg) -> Result<()> {
         "max_threads" => {
             check_count("max_threads", value, "max_threads = 500")?;
             check_not_zero(value, "a program cannot run without threads: allow at least one")?;
+            call(quote!(#value));
+        }
+        "max_threads_exit" => {
+            check_switch("max_threads_exit", value)?;
             call(quote!(#value));
         }
         "stack_size" => {

@@ -1,38 +1,35 @@
-//! The claim handshake: the steps of `sched/enter.rs` (M1)-(M4) against those
-//! of `sched/claim.rs` (C0)-(C4), which cannot be compiled here.
-//!
-//! A membarrier is a full fence on both sides: the claimer executes one, and
-//! makes the M execute one somewhere between two of its instructions. What
-//! matters is that it also lies between (M1) and (M2), or earlier or later, so
-//! the model's M has a fence there.
+//! The claim handshake: (M1) to (M4) against (C0) to (C4), on the very type of the
+//! runtime (`m/handshake.rs`). Around it stands what an M and a claimer do with the
+//! P: the steps of `sched/enter.rs`, `m/mod.rs` and `sched/claim.rs`.
 
+use crate::m::handshake::{Entry, Handshake, taken};
+use crate::prim::AtomicUsize;
+use crate::prim::barrier::{Without, leave_out};
 use crate::prim::checked::{Checked, check};
-use crate::prim::{AtomicU32, AtomicUsize, full_fence};
 use loom::sync::Mutex;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
-
-// As in `m::taken`.
-const NO: u32 = 0;
-const CLAIMED: u32 = 1;
-const LOST: u32 = 2;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// No P, where a P is stored as a number.
 const NONE: usize = usize::MAX;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Cut {
-    Nothing,
-    EntryFence,
-    ClaimFence,
+#[derive(Clone, Copy)]
+struct Setup {
+    /// What an M with a P has in `taken`: NO where there is a membarrier.
+    owned: u32,
+    /// The fast way is tried first. If not, its fence is left out as well; what it does
+    /// besides, `settle` does again.
+    fast: bool,
     /// (M3) by a store, as if nobody else could change the word.
-    KeepByStore,
+    keep_by_store: bool,
 }
+
+const MEMBARRIER: Setup = Setup { owned: taken::NO, fast: true, keep_by_store: false };
+const FENCES: Setup = Setup { owned: taken::ATTENTION, ..MEMBARRIER };
 
 /// One M that runs user code with P 0, another P that is idle.
 struct World {
-    cut: Cut,
-    insched: AtomicU32,
-    taken: AtomicU32,
+    setup: Setup,
+    handshake: Handshake,
     p: AtomicUsize,
     idle: Mutex<Vec<usize>>,
     /// What belongs to a P: only its owner may touch it.
@@ -40,15 +37,17 @@ struct World {
 }
 
 impl World {
-    fn new(cut: Cut) -> World {
-        World {
-            cut,
-            insched: AtomicU32::new(0),
-            taken: AtomicU32::new(NO),
-            p: AtomicUsize::new(0),
+    fn new(setup: Setup) -> World {
+        let world = World {
+            setup,
+            handshake: Handshake::new(),
+            p: AtomicUsize::new(NONE),
             idle: Mutex::new(vec![1]),
             ps: [Checked::new(0), Checked::new(0)],
-        }
+        };
+        world.set_p(0);
+        world.handshake.leave();
+        world
     }
 
     fn use_p(&self, p: usize) {
@@ -57,13 +56,13 @@ impl World {
 
     fn set_p(&self, p: usize) {
         self.p.store(p, Relaxed);
-        self.taken.store(NO, Release);
+        self.handshake.given(self.setup.owned);
     }
 
     fn drop_p(&self) -> usize {
         let p = self.p.load(Relaxed);
         self.p.store(NONE, Relaxed);
-        self.taken.store(LOST, Relaxed);
+        self.handshake.given_up();
         p
     }
 
@@ -81,35 +80,27 @@ impl World {
 
     /// False if the M lost its P and found no other.
     fn enter(&self) -> bool {
-        self.insched.store(1, Relaxed);
-        if self.cut != Cut::EntryFence {
-            full_fence();
-        }
-        if self.taken.load(Relaxed) == NO {
-            return true;
-        }
-        loop {
-            match self.taken.load(Acquire) {
-                NO => return true,
-                CLAIMED if self.cut == Cut::KeepByStore => {
-                    self.taken.store(NO, Release);
-                    return true;
-                }
-                CLAIMED => {
-                    if self.taken.compare_exchange(CLAIMED, NO, AcqRel, Acquire).is_ok() {
-                        return true;
-                    }
-                }
-                _ => {
-                    self.p.store(NONE, Relaxed);
-                    return self.acquire();
-                }
-            }
+        self.setup.fast && self.handshake.enter() || self.settle()
+    }
+
+    fn settle(&self) -> bool {
+        let entry = if self.setup.keep_by_store {
+            self.keep_by_store()
+        } else {
+            self.handshake.settle(self.setup.owned)
+        };
+        entry == Entry::Kept || {
+            self.p.store(NONE, Relaxed);
+            self.acquire()
         }
     }
 
-    fn leave(&self) {
-        self.insched.store(0, Release);
+    fn keep_by_store(&self) -> Entry {
+        if self.handshake.is_lost() {
+            return Entry::Lost;
+        }
+        self.handshake.given(self.setup.owned);
+        Entry::Kept
     }
 
     /// The M calls into the scheduler twice and changes its P in between.
@@ -127,27 +118,35 @@ impl World {
                     self.set_p(p);
                 }
             }
-            self.leave();
+            self.handshake.leave();
+        }
+    }
+
+    /// Its goroutine must exit: it is reminded of that in user code (`goexit`), and
+    /// in each entry after that (`enter_slow`), until it has ended.
+    fn reminded_m(&self) {
+        self.handshake.remind();
+        for _ in 0..2 {
+            assert!(!self.handshake.enter(), "a reminder was lost");
+            if !self.settle() {
+                return;
+            }
+            self.use_p(self.p.load(Relaxed));
+            self.handshake.remind();
+            self.handshake.leave();
+        }
+        self.handshake.forget_reminder(self.setup.owned);
+        if self.enter() {
+            self.use_p(self.p.load(Relaxed));
+            self.handshake.leave();
         }
     }
 
     fn claim(&self, p: usize) -> bool {
-        if self.insched.load(Relaxed) != 0 {
-            return false;
-        }
-        if self.taken.compare_exchange(NO, CLAIMED, SeqCst, Relaxed).is_err() {
-            return false;
-        }
-        if self.cut != Cut::ClaimFence {
-            full_fence();
-        }
-        let still_there = self.insched.load(Acquire) == 0 && self.p.load(Relaxed) == p;
-        let next = if still_there { LOST } else { NO };
-        let won = self.taken.compare_exchange(CLAIMED, next, AcqRel, Relaxed).is_ok();
-        won && still_there
+        self.handshake.claim(|| self.p.load(Relaxed) == p)
     }
 
-    /// Whoever stops the world claims P 0, uses it and gives it back.
+    /// Claims P 0, uses it and gives it back.
     fn claimer(&self) {
         for _ in 0..2 {
             if self.claim(0) {
@@ -161,39 +160,69 @@ impl World {
     /// Each P belongs to exactly one: the M, or the idle list.
     fn end(&self) {
         let mut owned = self.idle.lock().unwrap().clone();
-        if self.taken.load(Acquire) == NO {
+        if !self.handshake.is_disputed() {
             owned.push(self.p.load(Relaxed));
         }
-        owned.sort_unstable();
+        owned.sort_unstable(); if owned != [0,1] {eprintln!("lost {} disp {} dbg {:?}", self.handshake.is_lost(), self.handshake.is_disputed(), self.handshake);}
         assert_eq!(owned, [0, 1], "a P was lost or is owned twice");
     }
 }
 
-fn entries_against_claimer(cut: Cut) {
-    check(3, move || World::new(cut), [World::m, World::claimer], World::end);
+fn entries_against_claimer(setup: Setup, without: Without) {
+    leave_out(without);
+    check(3, move || World::new(setup), [World::m, World::claimer], World::end);
 }
 
 #[test]
 fn loom_claim_against_entries() {
-    entries_against_claimer(Cut::Nothing);
+    entries_against_claimer(MEMBARRIER, Without::Nothing);
 }
 
 #[test]
 #[should_panic]
 fn loom_claim_entry_fence_is_needed() {
-    entries_against_claimer(Cut::EntryFence);
+    entries_against_claimer(MEMBARRIER, Without::Light);
 }
 
 #[test]
 #[should_panic]
 fn loom_claim_membarrier_is_needed() {
-    entries_against_claimer(Cut::ClaimFence);
+    entries_against_claimer(MEMBARRIER, Without::Heavy);
+}
+
+/// Without a membarrier the fast way has no fence, and nobody may go it.
+#[test]
+fn loom_claim_against_entries_with_fences() {
+    entries_against_claimer(FENCES, Without::Light);
+}
+
+#[test]
+#[should_panic]
+fn loom_claim_own_half_is_needed() {
+    entries_against_claimer(Setup { fast: false, ..FENCES }, Without::OwnHalf);
+}
+
+#[test]
+#[should_panic]
+fn loom_claim_claimers_half_is_needed() {
+    entries_against_claimer(FENCES, Without::Heavy);
 }
 
 #[test]
 #[should_panic]
 fn loom_claim_keeping_by_cas_is_needed() {
-    entries_against_claimer(Cut::KeepByStore);
+    let setup = Setup { keep_by_store: true, ..MEMBARRIER };
+    entries_against_claimer(setup, Without::Nothing);
+}
+
+fn reminder_against_claimer(setup: Setup) {
+    leave_out(Without::Nothing);
+    check(3, move || World::new(setup), [World::reminded_m, World::claimer], World::end);
+}
+
+#[test]
+fn loom_claim_against_reminder() {
+    reminder_against_claimer(MEMBARRIER);
 }
 
 /// Why there may be one claimer at a time: a second one's CLAIMED, for the next
@@ -206,5 +235,6 @@ fn loom_claim_one_claimer_at_a_time_is_needed() {
             world.give_back(0);
         }
     };
-    check(2, || World::new(Cut::Nothing), [once, once, World::m], World::end);
+    leave_out(Without::Nothing);
+    check(2, || World::new(MEMBARRIER), [once, once, World::m], World::end);
 }

@@ -1,0 +1,141 @@
+//! sysmon: the thread that watches the others. It has no P, runs no goroutine, and
+//! neither allocates nor takes a lock that user code can hold: a goroutine may have
+//! been stopped while it held one, and only sysmon can help it on.
+
+use super::detached::DetachedMs;
+use super::pace::Pace;
+use super::states::States;
+use super::watch::Looker;
+use crate::p::{P, Rng, status};
+use crate::prim::AtomicU32;
+use crate::sched::{SCHED, idle};
+use crate::{debug, sys};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+/// Rung by `ring`; sysmon sleeps on it.
+static BELL: AtomicU32 = AtomicU32::new(0);
+/// It does not look soon: who is about to block, or waits for a P, may ring.
+static DROWSY: AtomicBool = AtomicBool::new(false);
+/// It sleeps until a P is taken off the idle list. Under the idle lock.
+static RESTING: AtomicBool = AtomicBool::new(false);
+
+/// The longest time between two looks while goroutines run, and how many rounds of
+/// that length all Ps must be idle before it rests.
+const ROUND: u64 = 10_000_000;
+const ROUNDS_BEFORE_REST: u32 = 10;
+/// The shortest sleep.
+const LEAST: u64 = 20_000;
+/// Bytes of its stack.
+const STACK: usize = 256 << 10;
+
+/// Starts the thread; an error if the system has no threads.
+pub(crate) fn start() -> std::io::Result<()> {
+    std::thread::Builder::new().name("gmp-sysmon".into()).stack_size(STACK).spawn(|| run())?;
+    Ok(())
+}
+
+/// If it would not look soon: makes it.
+#[inline(always)]
+pub(crate) fn ring_if_drowsy() {
+    if DROWSY.load(Relaxed) {
+        ring();
+    }
+}
+
+/// Makes it look soon.
+#[cold]
+fn ring() {
+    DROWSY.store(false, Relaxed);
+    BELL.fetch_add(1, Release);
+    sys::futex_wake(&BELL);
+}
+
+/// A P is taken off the idle list, by the caller, who holds the idle lock.
+#[inline(always)]
+pub(crate) fn wake_if_resting() {
+    if RESTING.load(Relaxed) {
+        RESTING.store(false, Relaxed);
+        // At most once in a hundred milliseconds, so the system call under the lock
+        // does not matter.
+        ring();
+    }
+}
+
+fn run() -> ! {
+    sys::set_exact_timers();
+    let mut sysmon = Sysmon {
+        looker: Looker {
+            states: States::new(),
+            pace: Pace::new(),
+            detached: DetachedMs::new(),
+        },
+        rung: false,
+        idle_rounds: 0,
+        random: debug::get().random_claims.map(Rng::new),
+    };
+    loop {
+        let bell = BELL.load(Acquire);
+        let until = sysmon.round();
+        sys::futex_wait(&BELL, bell, until);
+        sysmon.rung = BELL.load(Relaxed) != bell;
+    }
+}
+
+struct Sysmon {
+    looker: Looker,
+    /// Somebody rang since the last round.
+    rung: bool,
+    /// Rounds in which all Ps were idle, one after the other.
+    idle_rounds: u32,
+    /// For the stress of ownership: Ps are taken away without any reason.
+    random: Option<Rng>,
+}
+
+impl Sysmon {
+    /// Looks at everything it is time for; returns until when to sleep, None for until
+    /// the bell rings.
+    fn round(&mut self) -> Option<u64> {
+        let now = sys::monotonic_ns();
+        if SCHED.wake.idle_ps() == SCHED.procs() {
+            self.idle_rounds += 1;
+            if self.idle_rounds > ROUNDS_BEFORE_REST
+                && idle::may_rest(|| RESTING.store(true, Relaxed))
+            {
+                return None;
+            }
+            return Some(now + ROUND);
+        }
+        self.idle_rounds = 0;
+        if self.rung {
+            self.looker.pace.rung(now);
+        }
+        idle::rescue_pending();
+        // A P that is idle now may be in use in a moment, and nobody tells.
+        let idle = SCHED.wake.idle_ps() != 0;
+        let mut next = now + if idle { self.looker.pace.first() } else { ROUND };
+        for p in SCHED.live_ps() {
+            if let Some(random) = &self.random
+                && p.status.load(Relaxed) == status::RUNNING
+                && random.next() & 3 == 0
+            {
+                take_without_reason(&mut self.looker, p, now);
+            }
+            next = next.min(self.looker.look(p, now, self.rung));
+        }
+        let Looker { states, detached, pace } = &mut self.looker;
+        next = next.min(detached.look(states, now));
+        if self.random.is_some() {
+            next = now;
+        }
+        let next = next.max(now + LEAST);
+        DROWSY.store(pace.is_drowsy(now, next), Relaxed);
+        Some(next)
+    }
+}
+
+fn take_without_reason(looker: &mut Looker, p: &'static P, now: u64) {
+    if let Some(mp) = p.m.load(Acquire) {
+        looker.take(p, mp, now);
+    }
+}

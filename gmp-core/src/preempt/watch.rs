@@ -1,0 +1,247 @@
+//! sysmon's look at one P: whether its time slice is over, or its thread blocked.
+//! README.md, "When sysmon looks", argues the times.
+
+use super::detached::DetachedMs;
+use super::handler::Ticket;
+use super::pace::Pace;
+use super::signal;
+use super::states::States;
+use crate::debug;
+use crate::m::M;
+use crate::p::{P, status, urged};
+use crate::sched::world::MyTurn;
+use crate::sched::{SCHED, claim, idle, successor};
+use crate::sys::procfs::State;
+use std::cell::Cell;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
+
+/// Nanoseconds between the two looks that must both find a thread blocked.
+const CONFIRM: u64 = 100_000;
+/// Nanoseconds that a call in `blocking` may take before it counts as blocked.
+const HINT: u64 = 20_000;
+/// Nanoseconds after a signal before the next one, if it had no effect.
+const AGAIN: u64 = 1_000_000;
+
+/// What sysmon remembers of a P; touched by sysmon only.
+#[derive(Default)]
+pub(crate) struct Watch {
+    /// The run seen last: how many goroutines the P was switched to. None if it was not
+    /// in use.
+    run: Cell<Option<u64>>,
+    /// When that run was first seen.
+    since: Cell<u64>,
+    /// When to look again.
+    look_at: Cell<u64>,
+    /// The last look found the thread blocked.
+    blocked: Cell<bool>,
+    /// `M::blocking` at the last look.
+    hint: Cell<u32>,
+    /// When it was signalled, 0 if not.
+    signalled: Cell<u64>,
+    /// For `States`.
+    clock: Cell<u64>,
+    slice: Standing,
+    visits: Standing,
+}
+
+/// A number of the P's, and since when it has been the same, over several runs.
+#[derive(Default)]
+struct Standing {
+    number: Cell<u64>,
+    since: Cell<u64>,
+    /// The run in which it began.
+    run: Cell<u64>,
+}
+
+impl Standing {
+    /// Whether it has been `number` for `ns`, in more than one run: as far as was seen.
+    fn for_long(&self, number: u64, run: u64, ns: u64, now: u64) -> bool {
+        if self.number.replace(number) != number {
+            self.restart(run, now);
+        }
+        now - self.since.get() >= ns && run != self.run.get()
+    }
+
+    fn restart(&self, run: u64, now: u64) {
+        self.since.set(now);
+        self.run.set(run);
+    }
+}
+
+impl Watch {
+    fn begin(&self, run: u64, now: u64, look_at: u64) {
+        self.run.set(Some(run));
+        self.since.set(now);
+        self.look_at.set(look_at);
+        self.blocked.set(false);
+        self.hint.set(0);
+        self.signalled.set(0);
+        self.clock.set(0);
+    }
+}
+
+/// What looking at Ps takes along.
+pub(super) struct Looker {
+    pub(super) states: States,
+    pub(super) pace: Pace,
+    pub(super) detached: DetachedMs,
+}
+
+impl Looker {
+    /// Looks at `p`, if it is time, or if somebody `rung` who may be blocked now;
+    /// returns when to look again.
+    pub(super) fn look(&mut self, p: &'static P, now: u64, rung: bool) -> u64 {
+        let watch = &p.watch;
+        if p.status.load(Relaxed) != status::RUNNING {
+            watch.run.set(None);
+            watch.signalled.set(0);
+            return u64::MAX;
+        }
+        let run = p.counts.switches.get();
+        urge(p, run, now);
+        if watch.run.get() != Some(run) {
+            self.pace.saw_run();
+            // A run that we have begun ourselves, with a signal, began then.
+            let since = match watch.signalled.get() {
+                0 => now,
+                signalled => signalled,
+            };
+            let slice = debug::get().slice_ns;
+            watch.begin(run, since, now + self.pace.first().min(slice));
+            self.note_hint(p, now);
+        } else if now >= watch.look_at.get() || rung {
+            let next = match p.m.load(Acquire) {
+                Some(mp) if !mp.handshake.in_scheduler() => self.examine(p, mp, now),
+                // On its way to work, or looking for some.
+                _ => now + self.pace.first(),
+            };
+            watch.look_at.set(next);
+        }
+        watch.look_at.get()
+    }
+
+    /// In a new run: is it in `blocking` already?
+    fn note_hint(&self, p: &P, now: u64) {
+        let hint = p.m.load(Acquire).map_or(0, |mp| mp.blocking.load(Relaxed));
+        if hint & 1 != 0 && self.pace.minds_hints() {
+            p.watch.hint.set(hint);
+            p.watch.look_at.set(now + HINT);
+        }
+    }
+
+    /// `mp` was seen in user code with `p`, in the same run as before.
+    fn examine(&mut self, p: &'static P, mp: &'static M, now: u64) -> u64 {
+        let watch = &p.watch;
+        let age = now - watch.since.get();
+        let hint = mp.blocking.load(Relaxed);
+        if hint & 1 != 0 {
+            if watch.hint.replace(hint) == hint {
+                return self.retake(p, mp, now, age);
+            }
+            if self.pace.minds_hints() {
+                return now + HINT;
+            }
+        }
+        let mut clock = watch.clock.get();
+        let state = self.states.of(mp, &mut clock);
+        watch.clock.set(clock);
+        match state {
+            Some(State::Blocked) if watch.blocked.get() => return self.retake(p, mp, now, age),
+            Some(State::Blocked) => {
+                watch.blocked.set(true);
+                return now + CONFIRM;
+            }
+            None => return now + CONFIRM,
+            Some(State::Running) => {}
+        }
+        watch.blocked.set(false);
+        let slice = debug::get().slice_ns;
+        if age >= slice {
+            return self.end_slice(p, mp, now);
+        }
+        now + self.pace.next(age).min(slice - age)
+    }
+
+    /// `mp` computes and its slice is over: tells it, if anybody waits.
+    fn end_slice(&mut self, p: &'static P, mp: &'static M, now: u64) -> u64 {
+        let last = p.watch.signalled.get();
+        if last != 0 && now < last + AGAIN {
+            return last + AGAIN;
+        }
+        // If a P is idle, or somebody looks for work, that one comes for who waits.
+        if !signal::on() || somebody_comes() || !somebody_waits(p, now) {
+            return now + self.pace.next(now - p.watch.since.get());
+        }
+        if !successor::exists() {
+            successor::want();
+            return now + AGAIN;
+        }
+        let Some(run) = p.watch.run.get() else { return now };
+        signal::send(mp, Ticket::of(p, run));
+        // It may have come from the global queue, and what waits beside it has a slice.
+        p.watch.visits.restart(run, now);
+        p.watch.signalled.set(now);
+        now + self.pace.first().min(debug::get().slice_ns)
+    }
+
+    /// `mp` is blocked in the kernel: takes its P, if that is of use to anybody.
+    fn retake(&mut self, p: &'static P, mp: &'static M, now: u64, age: u64) -> u64 {
+        let slice = debug::get().slice_ns;
+        // Whoever becomes ready finds an idle P, if there is one; then this one is
+        // kept for a thread that may come back soon.
+        if somebody_comes() && !somebody_waits(p, now) && age < slice {
+            return now + self.pace.next(age).min(slice - age);
+        }
+        if self.take(p, mp, now) {
+            self.pace.took();
+        }
+        now + CONFIRM
+    }
+
+    /// Takes `p` from `mp`, with a successor reserved; false if it was not to be had.
+    pub(super) fn take(&mut self, p: &'static P, mp: &'static M, now: u64) -> bool {
+        // Who stops the world collects it now.
+        let Some(_turn) = MyTurn::try_take() else { return false };
+        let successor = successor::reserve(p);
+        let needed = somebody_waits(p, now) || p.timers.next_due() != u64::MAX;
+        // (At the thread limit none will come: then the P goes idle, and what waits on it
+        // to the global queue, for the threads there are.)
+        if successor.is_none() && needed && !successor::limited() {
+            return false;
+        }
+        if !claim::claim(mp, p) {
+            successor.into_iter().for_each(successor::Successor::give_back);
+            return false;
+        }
+        idle::hand_to(p, successor);
+        self.detached.add(mp, now);
+        true
+    }
+}
+
+/// Asks `p` to stand back if its goroutines keep others waiting although none of them
+/// computes for long: they hand the same slice to each other, or their turns are so many
+/// that the global queue is not looked at.
+fn urge(p: &P, run: u64, now: u64) {
+    let ns = debug::get().slice_ns;
+    let Watch { slice, visits, .. } = &p.watch;
+    let chained = slice.for_long(p.tick.load(Relaxed).into(), run, ns, now);
+    let aside = visits.for_long(p.counts.visits.get(), run, ns, now);
+    let waiting = SCHED.global.len();
+    let chained = chained && p.runq.len() + waiting > 1;
+    if chained || (aside && waiting > 0) {
+        p.urged.store(if chained { urged::CHAINED } else { urged::ASIDE }, Relaxed);
+        slice.restart(run, now);
+        visits.restart(run, now);
+    }
+}
+
+/// Whether a P is idle, or an M looks for work.
+fn somebody_comes() -> bool {
+    SCHED.wake.idle_ps() != 0 || SCHED.wake.spinning() != 0
+}
+
+/// Whether anybody waits for `p`.
+fn somebody_waits(p: &P, now: u64) -> bool {
+    p.has_work() || SCHED.global.len() != 0 || p.timers.next_due() <= now
+}

@@ -1,0 +1,2 @@
+#[gmp::main(max_threads = 500, max_threads_exit = "yes")]
+fn main() {}

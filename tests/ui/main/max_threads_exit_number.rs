@@ -1,0 +1,2 @@
+#[gmp::main(max_threads_exit = 500)]
+fn main() {}

@@ -1,0 +1,2 @@
+#[gmp::main(max_thread_exit = true)]
+fn main() {}
