@@ -9,6 +9,7 @@ use crate::m::M;
 use crate::sched::SCHED;
 use crate::sys::procfs::State;
 use std::cell::Cell;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Nanoseconds until the first look, and the longest time between two: a thread is
 /// looked at again when it has been away half as long again.
@@ -100,7 +101,9 @@ fn examine(mp: &'static M, states: &mut States, now: u64) {
     let mut clock = mp.detached.clock.get();
     let state = states.of(mp, &mut clock);
     mp.detached.clock.set(clock);
-    if state == Some(State::Running) && signal::on() {
+    // In `blocking` it may compute besides the others: that is what it said.
+    let marked = mp.blocking.load(Relaxed) & 1 != 0;
+    if state == Some(State::Running) && !marked && signal::on() {
         signal::send(mp, Ticket::COME_IN);
         mp.detached.look_at.set(now + FIRST);
     }

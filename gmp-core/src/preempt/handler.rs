@@ -6,6 +6,7 @@
 //! included: nobody is ever interrupted while holding one.
 
 use crate::g::G;
+use super::watch::somebody_waits;
 use crate::m::{Entry, M};
 use crate::p::P;
 use crate::prim::barrier;
@@ -71,8 +72,8 @@ fn come_in(gp: &'static G, mp: &'static M) {
 /// there is somebody.
 fn end_slice(gp: &'static G, mp: &'static M, ticket: Ticket) {
     let p = mp.p();
-    // (T4) it may have ended by itself.
-    if Ticket::of(p, p.counts.switches.get()) != ticket {
+    // (T4) it may have ended by itself, and those who waited may have found a P.
+    if Ticket::of(p, p.counts.switches.get()) != ticket || !somebody_waits(p) {
         return leave(mp);
     }
     // (T5)

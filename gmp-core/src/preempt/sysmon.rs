@@ -3,7 +3,7 @@
 //! been stopped while it held one, and only sysmon can help it on.
 
 use super::detached::DetachedMs;
-use super::pace::Pace;
+use super::pace::{self, Pace};
 use super::states::States;
 use super::watch::Looker;
 use crate::p::{P, Rng, status};
@@ -20,10 +20,6 @@ static DROWSY: AtomicBool = AtomicBool::new(false);
 /// It sleeps until a P is taken off the idle list. Under the idle lock.
 static RESTING: AtomicBool = AtomicBool::new(false);
 
-/// The longest time between two looks while goroutines run, and how many rounds of
-/// that length all Ps must be idle before it rests.
-const ROUND: u64 = 10_000_000;
-const ROUNDS_BEFORE_REST: u32 = 10;
 /// The shortest sleep.
 const LEAST: u64 = 20_000;
 /// Bytes of its stack.
@@ -71,7 +67,6 @@ fn run() -> ! {
             detached: DetachedMs::new(),
         },
         rung: false,
-        idle_rounds: 0,
         random: debug::get().random_claims.map(Rng::new),
     };
     loop {
@@ -86,8 +81,6 @@ struct Sysmon {
     looker: Looker,
     /// Somebody rang since the last round.
     rung: bool,
-    /// Rounds in which all Ps were idle, one after the other.
-    idle_rounds: u32,
     /// For the stress of ownership: Ps are taken away without any reason.
     random: Option<Rng>,
 }
@@ -98,22 +91,19 @@ impl Sysmon {
     fn round(&mut self) -> Option<u64> {
         let now = sys::monotonic_ns();
         if SCHED.wake.idle_ps() == SCHED.procs() {
-            self.idle_rounds += 1;
-            if self.idle_rounds > ROUNDS_BEFORE_REST
-                && idle::may_rest(|| RESTING.store(true, Relaxed))
-            {
+            let pace = &mut self.looker.pace;
+            if pace.may_rest() && idle::may_rest(|| RESTING.store(true, Relaxed)) {
                 return None;
             }
-            return Some(now + ROUND);
+            let next = now + pace.idle();
+            DROWSY.store(pace.is_drowsy(now, next), Relaxed);
+            return Some(next);
         }
-        self.idle_rounds = 0;
         if self.rung {
             self.looker.pace.rung(now);
         }
         idle::rescue_pending();
-        // A P that is idle now may be in use in a moment, and nobody tells.
-        let idle = SCHED.wake.idle_ps() != 0;
-        let mut next = now + if idle { self.looker.pace.first() } else { ROUND };
+        let mut next = u64::MAX;
         for p in SCHED.live_ps() {
             if let Some(random) = &self.random
                 && p.status.load(Relaxed) == status::RUNNING
@@ -124,6 +114,8 @@ impl Sysmon {
             next = next.min(self.looker.look(p, now, self.rung));
         }
         let Looker { states, detached, pace } = &mut self.looker;
+        let idle = SCHED.wake.idle_ps() != 0;
+        next = next.min(now + if idle { pace.idle() } else { pace::MOST });
         next = next.min(detached.look(states, now));
         if self.random.is_some() {
             next = now;

@@ -11,12 +11,10 @@ use crate::m::M;
 use crate::p::{P, status, urged};
 use crate::sched::world::MyTurn;
 use crate::sched::{SCHED, claim, idle, successor};
-use crate::sys::procfs::State;
+use crate::sys::{self, procfs::State};
 use std::cell::Cell;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
-/// Nanoseconds between the two looks that must both find a thread blocked.
-const CONFIRM: u64 = 100_000;
 /// Nanoseconds that a call in `blocking` may take before it counts as blocked.
 const HINT: u64 = 20_000;
 /// Nanoseconds after a signal before the next one, if it had no effect.
@@ -149,9 +147,9 @@ impl Looker {
             Some(State::Blocked) if watch.blocked.get() => return self.retake(p, mp, now, age),
             Some(State::Blocked) => {
                 watch.blocked.set(true);
-                return now + CONFIRM;
+                return now + self.pace.confirm();
             }
-            None => return now + CONFIRM,
+            None => return now + self.pace.confirm(),
             Some(State::Running) => {}
         }
         watch.blocked.set(false);
@@ -169,7 +167,7 @@ impl Looker {
             return last + AGAIN;
         }
         // If a P is idle, or somebody looks for work, that one comes for who waits.
-        if !signal::on() || somebody_comes() || !somebody_waits(p, now) {
+        if !signal::on() || somebody_comes() || !somebody_waits(p) {
             return now + self.pace.next(now - p.watch.since.get());
         }
         if !successor::exists() {
@@ -189,13 +187,13 @@ impl Looker {
         let slice = debug::get().slice_ns;
         // Whoever becomes ready finds an idle P, if there is one; then this one is
         // kept for a thread that may come back soon.
-        if somebody_comes() && !somebody_waits(p, now) && age < slice {
+        if somebody_comes() && !somebody_waits(p) && age < slice {
             return now + self.pace.next(age).min(slice - age);
         }
         if self.take(p, mp, now) {
             self.pace.took();
         }
-        now + CONFIRM
+        now + self.pace.confirm()
     }
 
     /// Takes `p` from `mp`, with a successor reserved; false if it was not to be had.
@@ -203,7 +201,7 @@ impl Looker {
         // Who stops the world collects it now.
         let Some(_turn) = MyTurn::try_take() else { return false };
         let successor = successor::reserve(p);
-        let needed = somebody_waits(p, now) || p.timers.next_due() != u64::MAX;
+        let needed = somebody_waits(p) || p.timers.next_due() != u64::MAX;
         // (At the thread limit none will come: then the P goes idle, and what waits on it
         // to the global queue, for the threads there are.)
         if successor.is_none() && needed && !successor::limited() {
@@ -242,6 +240,7 @@ fn somebody_comes() -> bool {
 }
 
 /// Whether anybody waits for `p`.
-fn somebody_waits(p: &P, now: u64) -> bool {
-    p.has_work() || SCHED.global.len() != 0 || p.timers.next_due() <= now
+pub(super) fn somebody_waits(p: &P) -> bool {
+    let due = p.timers.next_due();
+    p.has_work() || SCHED.global.len() != 0 || (due != u64::MAX && due <= sys::monotonic_ns())
 }

@@ -5,7 +5,6 @@ use super::successor::Successor;
 use super::{SCHED, idle, switch};
 use crate::g::{G, Status, flag, panic};
 use crate::m::{M, Post};
-use crate::preempt::sysmon;
 use std::ptr::from_ref;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
@@ -46,7 +45,6 @@ pub(crate) fn park(gp: &'static G, mp: &'static M) {
 pub(crate) fn requeue(gp: &'static G, mp: &'static M) {
     queue(gp, mp);
     super::ready::wakep();
-    sysmon::ring_if_drowsy();
     mp.note.sleep();
     resume_here(gp, mp);
 }

@@ -46,6 +46,8 @@ fn enter_slow(mut mp: &'static M, may_exit: bool) -> &'static M {
     }
     while mp.handshake.settle(barrier::owned()) == Entry::Lost {
         mp.forget_p();
+        // Who was blocked will block again, and keep a P until somebody looks.
+        sysmon::ring_if_drowsy();
         if idle::acquire(mp) {
             break;
         }
@@ -75,6 +77,4 @@ pub(crate) fn requeue_without_p(gp: &'static G) {
     gp.set_status(crate::g::Status::Runnable);
     SCHED.global.push(std::ptr::from_ref(gp).cast_mut());
     super::ready::wakep();
-    // Some P may be with a thread that is blocked.
-    sysmon::ring_if_drowsy();
 }

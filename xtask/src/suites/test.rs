@@ -13,6 +13,9 @@ const RUNTIME: &[&str] = &["-p", "gmp-core", "-p", "gmp-chan", "-p", "gmp-sync",
 /// What the macros say does not depend on how the runtime is built.
 const NO_MESSAGES: &[&str] = &["--", "--skip", "compile_fail"];
 
+/// The stress tests take their whole time in the debug build, less in the others.
+const SHORT_STRESS: (&str, &str) = ("GMP_STRESS_SECS", "8");
+
 const LIMIT: Duration = Duration::from_secs(600);
 
 pub(crate) fn run(site: &Site) -> Outcome {
@@ -27,11 +30,12 @@ pub(crate) fn run(site: &Site) -> Outcome {
     // and to optimise some thirty test programs as a whole would take most of the time.
     release.env("CARGO_PROFILE_RELEASE_LTO", "false");
     release.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    release.env(SHORT_STRESS.0, SHORT_STRESS.1);
     step(site, "tests, release", &mut release, LIMIT)?;
 
     let mut generator = site.cargo("test")?;
     generator.args(["--features", "generator", "--no-fail-fast", "--tests"]).args(RUNTIME);
-    generator.args(NO_MESSAGES);
+    generator.args(NO_MESSAGES).env(SHORT_STRESS.0, SHORT_STRESS.1);
     step(site, "tests, generator backend", &mut generator, LIMIT)?;
 
     let mut examples = site.cargo("build")?;
