@@ -91,22 +91,26 @@ impl<G> Ring<G> {
         unsafe { self.buf.get(self.at(0)) }
     }
 
+    /// Takes the entry at the head, with its mark.
     #[inline(always)]
-    fn pop_front(&mut self) -> *mut G {
+    fn pop_entry(&mut self) -> *mut G {
         let entry = self.first();
-        if entry.is_null() {
-            return entry;
+        if !entry.is_null() {
+            self.head = self.head.wrapping_add(1);
+            self.len -= 1;
         }
-        self.head = self.head.wrapping_add(1);
-        self.len -= 1;
-        self.unmark(entry)
+        entry
     }
 
     #[inline(always)]
+    fn pop_front(&mut self) -> *mut G {
+        let entry = self.pop_entry();
+        if is_marked(entry) { self.unmark(entry) } else { entry }
+    }
+
+    #[cold]
     fn unmark(&mut self, entry: *mut G) -> *mut G {
-        if is_marked(entry) {
-            self.bound_len -= 1;
-        }
+        self.bound_len -= 1;
         entry.map_addr(|addr| addr & !BOUND)
     }
 
@@ -265,9 +269,16 @@ impl<G> GlobalQueue<G> {
     /// goroutine that yields does when its P has nothing else.
     #[inline(always)]
     pub(crate) fn exchange(&self, gp: *mut G) -> *mut G {
-        self.locked(|ring| {
+        self.ring.with(|ring| {
             ring.push_back(gp);
-            ring.pop_front()
+            let entry = ring.pop_entry();
+            if !is_marked(entry) {
+                // As long as before.
+                return entry;
+            }
+            let gp = ring.unmark(entry);
+            self.bound_len.store(ring.bound_len, Release);
+            gp
         })
     }
 }
