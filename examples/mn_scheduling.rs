@@ -60,8 +60,8 @@ fn main() {
         println!("  {thread:?}: {}", grouped(goroutines));
     }
     assert_eq!(woke_on.values().sum::<usize>(), SLEEPERS);
-    // A thread may be taking over from another, and the runtime has a few helpers.
-    assert!(most_threads <= PROCS + 4, "{most_threads} threads run goroutines");
-    assert!(threads <= PROCS + 4, "goroutines woke up on {threads} threads");
-    assert!(most_in_process <= PROCS + 8, "{most_in_process} threads in the process");
+    // A few spare threads stand by, and the runtime has helpers of its own.
+    assert!(most_threads <= PROCS + 8, "{most_threads} threads run goroutines");
+    assert!(threads <= PROCS + 8, "goroutines woke up on {threads} threads");
+    assert!(most_in_process <= PROCS + 12, "{most_in_process} threads in the process");
 }

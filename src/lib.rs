@@ -34,8 +34,9 @@
 //! its own (`crossbeam_channel`, `std::sync::mpsc`) is therefore best called from
 //! a pinned goroutine, a plain thread, or a function that is never inlined and
 //! does not park. [`goroutine_local!`] is the tool to use instead;
-//! goroutines started as `pinned` stay on one thread, and so does one that is
-//! unwinding from a panic. The contract is signed where the runtime is started:
+//! goroutines started as `pinned` stay on one thread, and so do one that is
+//! unwinding from a panic, one between [`lock_os_thread`] and [`unlock_os_thread`], and
+//! any goroutine that is preempted: being interrupted, it never changes threads. The contract is signed where the runtime is started:
 //! by `#[gmp::main]`, by `#[gmp::test]`, or by the `unsafe` of
 //! [`Runtime::builder`]'s `start`.
 

@@ -15,9 +15,9 @@ use crate::prim::{AtomicRef, AtomicU32};
 use crate::sched::{maxprocs, threads};
 use crate::sys;
 use std::ptr::eq;
-use std::sync::{Mutex, PoisonError};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::{Mutex, PoisonError};
 
 /// Rung by `ring`; the spawner sleeps on it.
 static BELL: AtomicU32 = AtomicU32::new(0);
@@ -109,13 +109,7 @@ fn run() {
 }
 
 /// Does `work` once in `period` while it is `wanted`; `next` is when.
-fn now_and_then(
-    next: &mut Option<u64>,
-    now: u64,
-    period: u64,
-    wanted: fn() -> bool,
-    work: fn(),
-) {
+fn now_and_then(next: &mut Option<u64>, now: u64, period: u64, wanted: fn() -> bool, work: fn()) {
     if next.is_some_and(|when| when <= now) {
         work();
         *next = None;

@@ -5,8 +5,8 @@
 //! of the scheduler, it may do what the scheduler does (I3), locks of the runtime
 //! included: nobody is ever interrupted while holding one.
 
-use crate::g::G;
 use super::watch::somebody_waits;
+use crate::g::G;
 use crate::m::{Entry, M};
 use crate::p::P;
 use crate::prim::barrier;

@@ -26,7 +26,7 @@ impl States {
     /// the first, which without /proc cannot tell.
     pub(super) fn of(&mut self, mp: &M, clock: &mut u64) -> Option<State> {
         let tid = mp.tid.load(Relaxed);
-        if let Some(state) = self.from_file(mp.id, tid) {
+        if let Some(state) = self.by_file(mp.id, tid) {
             return Some(state);
         }
         let before = std::mem::replace(clock, thread::cpu_ns(tid).unwrap_or(0));
@@ -36,7 +36,7 @@ impl States {
         Some(if before == *clock { State::Blocked } else { State::Running })
     }
 
-    fn from_file(&mut self, id: u32, tid: u32) -> Option<State> {
+    fn by_file(&mut self, id: u32, tid: u32) -> Option<State> {
         let source = procfs::source();
         let place = &mut self.files[id as usize % OPEN];
         if place.as_ref().is_none_or(|(of, _)| *of != tid) {

@@ -61,11 +61,7 @@ pub(crate) fn wake_if_resting() {
 fn run() -> ! {
     sys::set_exact_timers();
     let mut sysmon = Sysmon {
-        looker: Looker {
-            states: States::new(),
-            pace: Pace::new(),
-            detached: DetachedMs::new(),
-        },
+        looker: Looker { states: States::new(), pace: Pace::new(), detached: DetachedMs::new() },
         rung: false,
         random: debug::get().random_claims.map(Rng::new),
     };

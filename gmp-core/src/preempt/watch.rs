@@ -90,12 +90,14 @@ impl Looker {
     /// returns when to look again.
     pub(super) fn look(&mut self, p: &'static P, now: u64, rung: bool) -> u64 {
         let watch = &p.watch;
-        if p.status.load(Relaxed) != status::RUNNING {
+        let run = p.counts.switches.get();
+        let status = p.status.load(Relaxed);
+        if status != status::RUNNING {
             watch.run.set(None);
             watch.signalled.set(0);
-            return u64::MAX;
+            // One that waits for a thread will have one soon.
+            return if status == status::PENDING { now + self.pace.first() } else { u64::MAX };
         }
-        let run = p.counts.switches.get();
         urge(p, run, now);
         if watch.run.get() != Some(run) {
             self.pace.saw_run();

@@ -192,9 +192,7 @@ impl<G> GlobalQueue<G> {
         if self.bound_len() == 0 {
             return null_mut();
         }
-        self.locked(|ring| {
-            if is_marked(ring.first()) { ring.pop_front() } else { null_mut() }
-        })
+        self.locked(|ring| if is_marked(ring.first()) { ring.pop_front() } else { null_mut() })
     }
 
     /// The first marked one, wherever it is. Looks at every entry before it, with

@@ -73,11 +73,8 @@ pub(crate) struct SignalStack(*mut u8);
 
 impl Drop for SignalStack {
     fn drop(&mut self) {
-        let none = libc::stack_t {
-            ss_sp: null_mut(),
-            ss_flags: libc::SS_DISABLE,
-            ss_size: SIGNAL_STACK,
-        };
+        let none =
+            libc::stack_t { ss_sp: null_mut(), ss_flags: libc::SS_DISABLE, ss_size: SIGNAL_STACK };
         // SAFETY: no signal is handled on it now: this is the thread itself, outside
         // of any handler. Then nothing refers to the memory any more.
         unsafe {

@@ -64,9 +64,8 @@ impl File {
         let mut path = Path { bytes: [0; 48], len: 0 };
         write!(path, "/proc/self/task/{tid}/{name}\0").ok()?;
         // SAFETY: `path` ends with a zero.
-        let fd = unsafe {
-            libc::open(path.bytes.as_ptr().cast(), libc::O_RDONLY | libc::O_CLOEXEC)
-        };
+        let fd =
+            unsafe { libc::open(path.bytes.as_ptr().cast(), libc::O_RDONLY | libc::O_CLOEXEC) };
         (fd >= 0).then_some(File(fd))
     }
 

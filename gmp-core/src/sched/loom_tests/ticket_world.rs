@@ -302,6 +302,12 @@ impl World {
         self.wakep();
     }
 
+    /// Whether a P is idle although something is queued, at this moment.
+    pub(super) fn idle_beside_work(&self) -> bool {
+        let idle = self.idle();
+        !idle.ps.is_empty() && self.global.len() != 0
+    }
+
     fn enter(&self, gp: usize, m: usize) {
         let handshake = &self.ms[m].handshake;
         if handshake.enter() {

@@ -27,9 +27,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 const AT_ONCE: usize = 4;
 
 /// What `GOMAXPROCS` is for the tests on goroutines, on every machine. Some of
-/// them wait in a `Condvar` or `Mutex` of std, which keeps a P from the others: at
-/// most one wait for a group, and one behind a lock that is held across a receive.
-/// That leaves two, so that goroutines still run at the same time and are stolen.
+/// them wait in a `Condvar` or `Mutex` of std, which keeps a P from the others until
+/// sysmon sees it: at most one wait for a group, and one behind a lock that is held
+/// across a receive. That leaves two for the measured milliseconds of the rest.
 const GOMAXPROCS: &str = "4";
 
 /// How often a test is run again on a machine that is busy with other work.
