@@ -3,7 +3,7 @@
 //! loom runs exactly this code (`sched/loom_tests/claim.rs`).
 
 use crate::prim::{AtomicU32, barrier, const_unless_loom};
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 /// Values of `taken`.
 pub(crate) mod taken {
@@ -89,12 +89,22 @@ impl Handshake {
 
     /// The M gets a P: from here on it can be claimed. By the giver, or by the M.
     pub(crate) fn given(&self, owned: u32) {
-        self.taken.store(owned, Release);
+        self.put(owned, Release);
     }
 
     /// The M, in the scheduler, lets its P go.
     pub(crate) fn given_up(&self) {
-        self.taken.store(taken::LOST, Relaxed);
+        self.put(taken::LOST, Relaxed);
+    }
+
+    /// A store. Loom orders a plain one behind another thread's CAS only if this thread
+    /// has seen that one's value: there an exchange stands for it.
+    #[inline(always)]
+    fn put(&self, value: u32, order: Ordering) {
+        #[cfg(not(gmp_loom))]
+        self.taken.store(value, order);
+        #[cfg(gmp_loom)]
+        self.taken.swap(value, order);
     }
 
     /// Whether the M has lost its P, or is losing it: a hint for others.

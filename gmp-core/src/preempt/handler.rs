@@ -6,7 +6,7 @@
 //! included: nobody is ever interrupted while holding one.
 
 use super::watch::somebody_waits;
-use crate::g::G;
+use crate::g::{G, panic};
 use crate::m::{Entry, M};
 use crate::p::P;
 use crate::prim::barrier;
@@ -62,6 +62,7 @@ pub(super) fn interrupt(mp: &'static M) -> bool {
 fn come_in(gp: &'static G, mp: &'static M) {
     mp.forget_p();
     if idle::acquire(mp) {
+        panic::remind(gp, mp);
         leave(mp);
     } else {
         bound::requeue(gp, mp);

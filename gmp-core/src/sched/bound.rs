@@ -56,7 +56,13 @@ pub(crate) fn give_way(gp: &'static G, mp: &'static M, successor: Successor) {
         crate::fatal("a thread without a P gave way");
     };
     queue(gp, mp);
+    let looks = !successor.is_bound();
     successor.give(p);
+    if !looks {
+        // A bound goroutine goes on without looking at the queues: somebody else, who may
+        // have looked before ours was there, must.
+        super::ready::wakep();
+    }
     mp.note.sleep();
     resume_here(gp, mp);
 }

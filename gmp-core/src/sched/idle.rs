@@ -169,10 +169,11 @@ fn deliver(placed: &Placed, p: &'static P, spinning: bool) {
         Placed::With(mp, was_keeper) => give(mp, was_keeper, p, spinning),
         Placed::Bound(gp) => {
             successor::resume(gp, p);
-            if spinning && SCHED.wake.stop_spinning() {
-                // It found work, and was the last to look.
-                ready::wakep();
+            if spinning {
+                SCHED.wake.stop_spinning();
             }
+            // It goes on without looking at the queues.
+            ready::wakep();
         }
         Placed::Pending => spawner::ring(),
         Placed::Idle => after_idle(),
