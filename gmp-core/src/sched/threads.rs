@@ -214,7 +214,7 @@ pub(super) fn none_left(helped: bool) {
 
 /// An M went idle, `idle` are now. Under the idle lock.
 pub(super) fn mind_surplus(idle: u32) {
-    if idle > spares() + 1 && !THREADS.surplus_seen.swap(true, Relaxed) {
+    if idle > SPARES.0 + 1 && !THREADS.surplus_seen.swap(true, Relaxed) {
         spawner::ring();
     }
 }
@@ -299,7 +299,8 @@ pub(crate) fn retire() {
                 subtract(&THREADS.count, 1);
             } else {
                 THREADS.low_water.store(lists.ms.len(), Relaxed);
-                THREADS.surplus_seen.store(lists.ms.len() > kept, Relaxed);
+                // Again in a period, while there are more than the fewest that are kept.
+                THREADS.surplus_seen.store(lists.ms.len() > SPARES.0 + 1, Relaxed);
             }
             mp
         });
