@@ -44,11 +44,12 @@ fn stays_below(most: f64, round: Duration) {
     println!("{shares:?} of a CPU");
 }
 
-/// With more hogs than Ps, so that it has something to do.
+/// With more hogs than Ps, so that it has something to do. `cargo bench --bench preempt` shows
+/// less than one in a hundred; twice that is for other machines, and unoptimised builds.
 pub(crate) fn busy() {
     let hogs = Hogs::mixed(gomaxprocs(0) + 2);
     hogs.all_get_on();
-    stays_below(0.01, Duration::from_secs(2));
+    stays_below(0.02, Duration::from_secs(2));
     hogs.stop();
 }
 

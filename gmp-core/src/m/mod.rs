@@ -55,7 +55,7 @@ pub(crate) struct M {
     pub(crate) commit_arg: Cell<*mut ()>,
     /// Counted in `WakeState::spinning`.
     pub(crate) spinning: Cell<bool>,
-    /// Odd while the goroutine is in `blocking`; a hint for sysmon.
+    /// Whether the goroutine is in `blocking`: a hint for sysmon. See `section`.
     pub(crate) blocking: AtomicU32,
 
     // Cold from here on.

@@ -3,7 +3,6 @@
 use super::sysmon;
 use crate::m::{self, M};
 use crate::sched::enter;
-use std::ptr::eq;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{Ordering::SeqCst, compiler_fence};
 
@@ -29,30 +28,36 @@ where
     F: FnOnce() -> R,
 {
     let Some(mp) = m::current() else { return f() };
-    let before = mp.blocking.load(Relaxed);
-    // Odd, and another odd number than the last one: sysmon must be able to tell a
-    // long call from many short ones.
-    mp.blocking.store(before.wrapping_add(1) | 1, Relaxed);
+    if mp.blocking.load(Relaxed) != section::NONE {
+        // A section in a section: the outer one goes on.
+        return f();
+    }
+    mp.blocking.store(section::OPEN, Relaxed);
     sysmon::ring_if_drowsy();
-    let _end = End { mp, before };
+    let _end = End;
     f()
 }
 
-/// Ends the hint, by a return or by a panic.
-struct End {
-    mp: *const M,
-    before: u32,
+/// Values of `M::blocking`. Branches on them are predicted: a short call waits for no
+/// load.
+pub(crate) mod section {
+    /// The goroutine is in no section.
+    pub(crate) const NONE: u32 = 0;
+    /// It is in one.
+    pub(crate) const OPEN: u32 = 1;
+    /// It is in one that sysmon has seen before: not in the next one of many short ones.
+    pub(crate) const SEEN: u32 = 2;
 }
+
+/// Ends the section, by a return or by a panic.
+struct End;
 
 impl Drop for End {
     #[inline]
     fn drop(&mut self) {
         // `f` may have parked: the M is looked up again (I2).
         let Some(mp) = m::current() else { return };
-        // If this was a section in a section, the outer one goes on.
-        let inner = self.before & 1 != 0 && eq(self.mp, mp);
-        let next = self.before.wrapping_add(2);
-        mp.blocking.store(if inner { next } else { next & !1 }, Relaxed);
+        mp.blocking.store(section::NONE, Relaxed);
         compiler_fence(SeqCst);
         if mp.handshake.is_disputed() {
             come_back(mp);

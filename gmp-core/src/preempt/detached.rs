@@ -2,6 +2,7 @@
 //! kernel, or were and compute now, without a P. One that computes while no P is idle
 //! is more than GOMAXPROCS allow: it is told to come in.
 
+use super::blocking::section;
 use super::handler::Ticket;
 use super::signal;
 use super::states::States;
@@ -102,8 +103,8 @@ fn examine(mp: &'static M, states: &mut States, now: u64) {
     let state = states.of(mp, &mut clock);
     mp.detached.clock.set(clock);
     // In `blocking` it may compute besides the others: that is what it said.
-    let marked = mp.blocking.load(Relaxed) & 1 != 0;
-    if state == Some(State::Running) && !marked && signal::on() {
+    let in_section = mp.blocking.load(Relaxed) != section::NONE;
+    if state == Some(State::Running) && !in_section && signal::on() {
         signal::send(mp, Ticket::COME_IN);
         mp.detached.look_at.set(now + FIRST);
     }

@@ -1,6 +1,7 @@
 //! sysmon's look at one P: whether its time slice is over, or its thread blocked.
 //! README.md, "When sysmon looks", argues the times.
 
+use super::blocking::section;
 use super::detached::DetachedMs;
 use super::handler::Ticket;
 use super::pace::Pace;
@@ -32,8 +33,6 @@ pub(crate) struct Watch {
     look_at: Cell<u64>,
     /// The last look found the thread blocked.
     blocked: Cell<bool>,
-    /// `M::blocking` at the last look.
-    hint: Cell<u32>,
     /// When it was signalled, 0 if not.
     signalled: Cell<u64>,
     /// For `States`.
@@ -72,7 +71,6 @@ impl Watch {
         self.since.set(now);
         self.look_at.set(look_at);
         self.blocked.set(false);
-        self.hint.set(0);
         self.signalled.set(0);
         self.clock.set(0);
     }
@@ -122,9 +120,8 @@ impl Looker {
 
     /// In a new run: is it in `blocking` already?
     fn note_hint(&self, p: &P, now: u64) {
-        let hint = p.m.load(Acquire).map_or(0, |mp| mp.blocking.load(Relaxed));
-        if hint & 1 != 0 && self.pace.minds_hints() {
-            p.watch.hint.set(hint);
+        let in_section = p.m.load(Acquire).is_some_and(|mp| see_section(mp) != section::NONE);
+        if in_section && self.pace.minds_hints() {
             p.watch.look_at.set(now + HINT);
         }
     }
@@ -133,14 +130,10 @@ impl Looker {
     fn examine(&mut self, p: &'static P, mp: &'static M, now: u64) -> u64 {
         let watch = &p.watch;
         let age = now - watch.since.get();
-        let hint = mp.blocking.load(Relaxed);
-        if hint & 1 != 0 {
-            if watch.hint.replace(hint) == hint {
-                return self.retake(p, mp, now, age);
-            }
-            if self.pace.minds_hints() {
-                return now + HINT;
-            }
+        match see_section(mp) {
+            section::SEEN => return self.retake(p, mp, now, age),
+            section::OPEN if self.pace.minds_hints() => return now + HINT,
+            _ => {}
         }
         let mut clock = watch.clock.get();
         let state = self.states.of(mp, &mut clock);
@@ -234,6 +227,12 @@ fn urge(p: &P, run: u64, now: u64) {
         slice.restart(run, now);
         visits.restart(run, now);
     }
+}
+
+/// Whether `mp` is in `blocking`, and in a section that was seen before; if not, it is now.
+fn see_section(mp: &M) -> u32 {
+    let see = mp.blocking.compare_exchange(section::OPEN, section::SEEN, Relaxed, Relaxed);
+    see.unwrap_or_else(|is| is)
 }
 
 /// Whether a P is idle, or an M looks for work.

@@ -4,6 +4,7 @@ use super::enter::{leave, requeue_without_p};
 use super::{SCHED, bound, find, idle, ready, threads};
 use crate::g::{G, Status, exit};
 use crate::m::{Commit, M, Post};
+use crate::preempt::blocking::section;
 use crate::prim::SpinLock;
 use crate::rt::{Critical, WaitReason};
 use std::ptr::from_ref;
@@ -46,7 +47,7 @@ fn execute(mp: &'static M, gp: &'static G, inherit: bool) {
     }
     p.counts.switches.add(1);
     mp.curg.store(Some(gp), Relaxed);
-    mp.blocking.store(0, Relaxed);
+    mp.blocking.store(section::NONE, Relaxed);
     gp.set_status(Status::Running);
     leave(mp);
     // SAFETY: `gp` was dequeued by this M alone, so nobody else runs it; its

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::step;
+use super::{step, unoptimised_as_a_whole};
 use crate::Outcome;
 use crate::metadata::Metadata;
 use crate::site::Site;
@@ -28,6 +28,9 @@ pub(crate) fn run(site: &Site) -> Outcome {
     }
     let mut build = site.cargo("build")?;
     build.args(["--release", "--examples"]);
+    // As the release tests are built, which use the same libraries: to optimise each of the
+    // programs as a whole would take most of the time.
+    unoptimised_as_a_whole(&mut build);
     step(site, "examples build", &mut build, BUILD_LIMIT)?;
     for name in names {
         let what = format!("example {name}");

@@ -14,6 +14,13 @@ use crate::Outcome;
 use crate::site::Site;
 use crate::step;
 
+/// Builds as a program does that sets nothing about its release profile; the project's own
+/// optimises across crates.
+fn unoptimised_as_a_whole(command: &mut Command) {
+    command.env("CARGO_PROFILE_RELEASE_LTO", "false");
+    command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+}
+
 /// Runs one step of a suite between two lines that name it.
 fn step(site: &Site, what: &str, command: &mut Command, limit: Duration) -> Outcome {
     site.say(&format!("== {what} (limit {} s)", limit.as_secs()));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::step;
+use super::{step, unoptimised_as_a_whole};
 use crate::Outcome;
 use crate::site::Site;
 
@@ -26,10 +26,7 @@ pub(crate) fn run(site: &Site) -> Outcome {
 
     let mut release = site.cargo("test")?;
     release.args(["--release", "--no-fail-fast", "--tests"]).args(RUNTIME).args(NO_MESSAGES);
-    // As in a program that sets nothing: the examples are built with the project's profile,
-    // and to optimise some thirty test programs as a whole would take most of the time.
-    release.env("CARGO_PROFILE_RELEASE_LTO", "false");
-    release.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    unoptimised_as_a_whole(&mut release);
     release.env(SHORT_STRESS.0, SHORT_STRESS.1);
     step(site, "tests, release", &mut release, LIMIT)?;
 
