@@ -298,3 +298,96 @@ fn loom_global_exchange_against_pop() {
     };
     check(3, start, [yielder, popper], Queues::end);
 }
+
+/// Goroutines with odd numbers are marked: they wait with their threads.
+fn push_in_order(q: &Queues, which: Range<usize>) {
+    for n in which {
+        if is_marked(n) {
+            q.global.push_bound(q.ptr(n));
+        } else {
+            q.global.push(q.ptr(n));
+        }
+    }
+}
+
+fn is_marked(n: usize) -> bool {
+    n % 2 == 1
+}
+
+/// One that was queued comes out unmarked, once, and as a batch that says so.
+fn take_batch(q: &Queues) {
+    let mut batch = Batch::new();
+    q.global.pop_batch(1, &mut batch);
+    let batch = batch.as_slice();
+    let marked = batch.iter().filter(|&&gp| is_marked(number(gp))).count();
+    assert!(marked == 0 || batch.len() == 1, "a marked one beside others");
+    for &gp in batch {
+        q.take(gp);
+        q.seen.with(|seen| seen.push(number(gp)));
+    }
+}
+
+fn take_marked(q: &Queues, gp: *mut u8) {
+    if q.take(gp) {
+        assert!(is_marked(number(gp)), "one without a mark");
+    }
+}
+
+/// What one popper saw of the others' leavings, with what is left behind it, is in the
+/// queue's order, and the count of marks is exact in the end.
+fn end_in_order(q: &Queues) {
+    let left = q.taken.iter().enumerate().filter(|(_, taken)| taken.get() == 0);
+    let (left, marked): (Vec<_>, Vec<_>) = left.map(|(n, _)| (n, is_marked(n))).unzip();
+    assert_eq!(q.global.len(), left.len());
+    assert_eq!(q.global.bound_len(), marked.iter().filter(|&&marked| marked).count());
+    let mut seen = q.seen.replace(Vec::new());
+    while q.global.len() != 0 {
+        let gp = q.global.pop();
+        q.take(gp);
+        seen.push(number(gp));
+    }
+    assert!(seen.is_sorted(), "{seen:?}: out of order");
+    assert_eq!(q.global.bound_len(), 0);
+    q.end();
+}
+
+/// One takes the first marked one out of the middle, one takes batches, and the queue
+/// grows and wraps around meanwhile.
+#[test]
+fn loom_global_marks_against_batches_and_growth() {
+    let start = || {
+        let queues = Queues::new(6);
+        push_in_order(&queues, 0..4);
+        queues
+    };
+    let popper = |q: &Queues| (0..2).for_each(|_| take_batch(q));
+    let taker = |q: &Queues| {
+        take_marked(q, q.global.take_bound());
+        take_marked(q, q.global.pop_if_bound());
+    };
+    check(2, start, [popper, taker, |q| push_in_order(q, 4..6)], end_in_order);
+}
+
+/// One that was taken and is not needed comes back, while others take what was behind it.
+#[test]
+fn loom_global_marks_given_back() {
+    let start = || {
+        let queues = Queues::new(4);
+        push_in_order(&queues, 1..4);
+        queues
+    };
+    let giver = |q: &Queues| {
+        let gp = q.global.pop_if_bound();
+        if !gp.is_null() {
+            assert!(is_marked(number(gp)), "one without a mark");
+            q.global.push_front_bound(q.ptr(number(gp)));
+        }
+        q.global.push(q.ptr(0));
+    };
+    let popper = |q: &Queues| (0..2).for_each(|_| take_batch(q));
+    check(3, start, [giver, popper], |q| {
+        while q.take(q.global.pop()) {}
+        assert_eq!(q.global.bound_len(), 0);
+        q.end();
+    });
+}

@@ -299,6 +299,66 @@ fn exchange_appends_and_takes_the_head() {
 }
 
 #[test]
+fn a_marked_one_leaves_the_global_queue_alone() {
+    let global = Global::new();
+    push_all(&global, 0..2);
+    global.push_bound(ptr(2));
+    global.push_bound(ptr(3));
+    push_all(&global, 4..6);
+    let taken: [_; 4] = std::array::from_fn(|_| batch_of(&global, 1));
+    assert_eq!(taken, [vec![0, 1], vec![2], vec![3], vec![4, 5]]);
+    assert_eq!((global.len(), global.bound_len()), (0, 0));
+}
+
+/// Random operations on a queue with marked goroutines, which wraps around and grows,
+/// against a queue as the documentation describes it.
+#[test]
+fn marks_match_a_model() {
+    let rng = Rng::new(seed());
+    let (global, mut model, mut batches) = (Global::new(), VecDeque::new(), 0);
+    let take = |model: &mut VecDeque<(usize, bool)>, at: Option<usize>| Some(model.remove(at?)?.0);
+    for n in 0..60_000 {
+        let filling = n / 6_000 % 2 == 0;
+        let first_marked = model.iter().position(|&(_, marked)| marked);
+        match rng.next() % 16 {
+            0..6 if filling => {
+                global.push(ptr(n));
+                model.push_back((n, false));
+            }
+            0..3 => {
+                global.push_bound(ptr(n));
+                model.push_back((n, true));
+            }
+            3 => {
+                global.push_front_bound(ptr(n));
+                model.push_front((n, true));
+            }
+            4 => {
+                model.push_back((n, false));
+                assert_eq!(number(global.exchange(ptr(n))), take(&mut model, Some(0)));
+            }
+            5 | 6 => assert_eq!(number(global.take_bound()), take(&mut model, first_marked)),
+            7 | 8 => {
+                let head = first_marked.filter(|&at| at == 0);
+                assert_eq!(number(global.pop_if_bound()), take(&mut model, head));
+            }
+            9 => {
+                let share = (model.len() / 40 + 1).min(model.len()).min(SPILL);
+                let share = share.min(first_marked.unwrap_or(share).max(1));
+                let batch: Vec<_> = model.drain(..share).map(|(n, _)| n).collect();
+                assert_eq!(batch_of(&global, 40), batch);
+                batches += usize::from(share > 1);
+            }
+            10..12 if !filling => assert_eq!(number(global.pop()), take(&mut model, Some(0))),
+            _ => {}
+        }
+        assert_eq!(global.len(), model.len());
+        assert_eq!(global.bound_len(), model.iter().filter(|entry| entry.1).count());
+    }
+    assert!(batches > 10, "only {batches} batches");
+}
+
+#[test]
 fn shuffling_a_batch_loses_nothing() {
     let rng = Rng::new(seed());
     let mut orders = std::collections::BTreeSet::new();

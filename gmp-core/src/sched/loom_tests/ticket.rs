@@ -29,6 +29,15 @@ fn model<const N: usize>(preemptions: usize, setup: Setup, prepare: Thread, thre
     check(preemptions, start, threads, World::check_end);
 }
 
+/// M 0 runs goroutine 0, M 1 is idle.
+const TWO_MS: Setup = Setup {
+    cut: Cut::Nothing,
+    ms: &[Start::Runs(0), Start::Asleep],
+    idle_ps: 0,
+    goroutines: 2,
+    body: detachable,
+};
+
 fn nothing(_: &World) {}
 
 /// sysmon sees that goroutine 0 runs on and on.
@@ -45,17 +54,26 @@ fn body(world: &World, m: usize, gp: usize) {
     world.compute(m);
 }
 
-/// Goroutine 0 may be signalled, another one waits, an M is idle.
+/// Goroutine 0 may be signalled, others wait, an M is idle. If goroutine 0 ends first,
+/// the signal, meant for it, reaches another one on the same M.
+fn idle_successor(cut: Cut) {
+    let setup = Setup { cut, goroutines: 3, body, ..TWO_MS };
+    let prepare: Thread = |world| {
+        world.global.push(ptr(1));
+        world.global.push(ptr(2));
+    };
+    model(3, setup, prepare, [M0, M1, sysmon]);
+}
+
 #[test]
 fn loom_ticket_idle_successor() {
-    let setup = Setup {
-        cut: Cut::Nothing,
-        ms: &[Start::Runs(0), Start::Asleep],
-        idle_ps: 0,
-        goroutines: 2,
-        body,
-    };
-    model(3, setup, |world| world.global.push(ptr(1)), [M0, M1, sysmon]);
+    idle_successor(Cut::Nothing);
+}
+
+#[test]
+#[should_panic(expected = "a stale ticket ended another run")]
+fn loom_ticket_run_number_is_needed() {
+    idle_successor(Cut::RunNumber);
 }
 
 /// A bound goroutine goes on, from the queue's head (`queued` is false) or from
@@ -96,14 +114,19 @@ fn dequeuer(cut: Cut) {
         cut,
         ms: &[Start::Runs(0), Start::Searches, Start::Asleep],
         idle_ps: 0,
-        goroutines: 1,
-        body: |world, m, _| {
-            world.compute(m);
-            world.point(m);
+        goroutines: 2,
+        body: |world, m, gp| {
+            if gp == 0 {
+                world.point(m);
+            }
             world.compute(m);
         },
     };
-    model(2, setup, sysmon, [M0, M1, M2]);
+    let prepare: Thread = |world| {
+        world.global.push(ptr(1));
+        sysmon(world);
+    };
+    model(2, setup, prepare, [M0, M1, M2]);
 }
 
 #[test]
@@ -112,7 +135,7 @@ fn loom_ticket_against_dequeuer() {
 }
 
 #[test]
-#[should_panic]
+#[should_panic(expected = "an M without a P")]
 fn loom_ticket_p_let_go_before_queueing_is_needed() {
     dequeuer(Cut::DropFirst);
 }
@@ -140,7 +163,7 @@ fn reserved_bound(cut: Cut) {
         world.global.push_bound(ptr(1));
         sysmon(world);
     };
-    model(2, setup, prepare, [M0, M1, M2]);
+    model(1, setup, prepare, [M0, M1, M2]);
 }
 
 #[test]
@@ -154,36 +177,17 @@ fn loom_ticket_wake_for_bound_successor_is_needed() {
     reserved_bound(Cut::WakeForBound);
 }
 
-/// The ticket is for goroutine 0, which ends meanwhile: goroutine 1 runs on the same M
-/// when the signal comes.
-fn stale(cut: Cut) {
-    let setup =
-        Setup { cut, ms: &[Start::Runs(0), Start::Asleep], idle_ps: 0, goroutines: 2, body };
-    model(3, setup, |world| world.global.push(ptr(1)), [M0, sysmon, M1]);
-}
-
-#[test]
-#[should_panic(expected = "a stale ticket ended another run")]
-fn loom_ticket_run_number_is_needed() {
-    stale(Cut::RunNumber);
-}
-
 /// The signal may come in the middle of the scheduler, where a lock is held that the
 /// other goroutine needs.
 fn in_the_scheduler(cut: Cut) {
-    let setup = Setup {
-        cut,
-        ms: &[Start::Runs(0), Start::Asleep],
-        idle_ps: 0,
-        goroutines: 2,
-        body: |world, m, gp| {
-            world.call(m, gp, || {
-                let _held = world.lock.lock().unwrap();
-                world.point(m);
-            });
-            world.compute(m);
-        },
+    let body = |world: &World, m, gp| {
+        world.call(m, gp, || {
+            let _held = world.lock.lock().unwrap();
+            world.point(m);
+        });
+        world.compute(m);
     };
+    let setup = Setup { cut, body, ..TWO_MS };
     model(3, setup, |world| world.global.push(ptr(1)), [M0, M1, sysmon]);
 }
 
@@ -241,14 +245,6 @@ fn detachable(world: &World, m: usize, gp: usize) {
     }
 }
 
-const TWO_MS: Setup = Setup {
-    cut: Cut::Nothing,
-    ms: &[Start::Runs(0), Start::Asleep],
-    idle_ps: 0,
-    goroutines: 2,
-    body: detachable,
-};
-
 /// The thread is seen blocked after it was signalled.
 #[test]
 fn loom_ticket_then_claim() {
@@ -257,6 +253,17 @@ fn loom_ticket_then_claim() {
         world.take(0, 0);
     };
     model(2, TWO_MS, |world| world.global.push(ptr(1)), [M0, M1, both]);
+}
+
+/// The successor that both want is a bound goroutine: one gets it, and it may come back.
+#[test]
+fn loom_ticket_then_claim_with_bound_successor() {
+    let both: Thread = |world| {
+        sysmon(world);
+        world.take(0, 0);
+    };
+    let setup = Setup { ms: &[Start::Runs(0), Start::Parked(1)], ..TWO_MS };
+    model(2, setup, |world| world.global.push_bound(ptr(1)), [M0, M1, both]);
 }
 
 /// It has lost its P and computes.
