@@ -37,6 +37,8 @@ pub(crate) mod urged {
     pub(crate) const ASIDE: u8 = 1;
     /// The same, and to end a chain of goroutines that hand each other the slice.
     pub(crate) const CHAINED: u8 = 2;
+    /// With one of the above: timers were let go first, once.
+    pub(crate) const LATER: u8 = 4;
 }
 
 #[repr(C, align(128))]

@@ -22,6 +22,8 @@ static RESTING: AtomicBool = AtomicBool::new(false);
 
 /// The shortest sleep.
 const LEAST: u64 = 20_000;
+/// What it asks of the kernel's scheduler: the least there is.
+const SLICE: u64 = 100_000;
 /// Bytes of its stack.
 const STACK: usize = 256 << 10;
 
@@ -60,6 +62,7 @@ pub(crate) fn wake_if_resting() {
 
 fn run() -> ! {
     sys::set_exact_timers();
+    sys::thread::ask_for_short_slices(SLICE);
     let mut sysmon = Sysmon {
         looker: Looker { states: States::new(), pace: Pace::new(), detached: DetachedMs::new() },
         rung: false,

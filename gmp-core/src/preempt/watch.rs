@@ -27,8 +27,10 @@ pub(crate) struct Watch {
     /// The run seen last: how many goroutines the P was switched to. None if it was not
     /// in use.
     run: Cell<Option<u64>>,
-    /// When that run was first seen.
+    /// When that run began, as far as is known.
     since: Cell<u64>,
+    /// The last look.
+    seen_at: Cell<u64>,
     /// When to look again.
     look_at: Cell<u64>,
     /// The last look found the thread blocked.
@@ -66,10 +68,9 @@ impl Standing {
 }
 
 impl Watch {
-    fn begin(&self, run: u64, now: u64, look_at: u64) {
+    fn begin(&self, run: u64, since: u64) {
         self.run.set(Some(run));
-        self.since.set(now);
-        self.look_at.set(look_at);
+        self.since.set(since);
         self.blocked.set(false);
         self.signalled.set(0);
         self.clock.set(0);
@@ -93,21 +94,21 @@ impl Looker {
         if status != status::RUNNING {
             watch.run.set(None);
             watch.signalled.set(0);
+            watch.seen_at.set(now);
             // One that waits for a thread will have one soon.
             return if status == status::PENDING { now + self.pace.first() } else { u64::MAX };
         }
         urge(p, run, now);
-        if watch.run.get() != Some(run) {
+        let seen_at = watch.seen_at.replace(now);
+        let new = watch.run.get() != Some(run);
+        if new {
             self.pace.saw_run();
-            // A run that we have begun ourselves, with a signal, began then.
-            let since = match watch.signalled.get() {
-                0 => now,
-                signalled => signalled,
-            };
-            let slice = debug::get().slice_ns;
-            watch.begin(run, since, now + self.pace.first().min(slice));
-            self.note_hint(p, now);
-        } else if now >= watch.look_at.get() || rung {
+            // With our last signal, or else after the last look; not long ago, if we were
+            // late ourselves.
+            let began = seen_at.max(watch.signalled.get());
+            watch.begin(run, began.max(now - debug::get().slice_ns / 2));
+        }
+        if new || rung || now >= watch.look_at.get() {
             let next = match p.m.load(Acquire) {
                 Some(mp) if !mp.handshake.in_scheduler() => self.examine(p, mp, now),
                 // On its way to work, or looking for some.
@@ -118,15 +119,7 @@ impl Looker {
         watch.look_at.get()
     }
 
-    /// In a new run: is it in `blocking` already?
-    fn note_hint(&self, p: &P, now: u64) {
-        let in_section = p.m.load(Acquire).is_some_and(|mp| see_section(mp) != section::NONE);
-        if in_section && self.pace.minds_hints() {
-            p.watch.look_at.set(now + HINT);
-        }
-    }
-
-    /// `mp` was seen in user code with `p`, in the same run as before.
+    /// `mp` was seen in user code with `p`.
     fn examine(&mut self, p: &'static P, mp: &'static M, now: u64) -> u64 {
         let watch = &p.watch;
         let age = now - watch.since.get();

@@ -84,6 +84,8 @@ fn resume_here(gp: &'static G, mp: &'static M) {
     let p = mp.p();
     p.tick.store(p.tick.load(Relaxed).wrapping_add(1), Relaxed);
     p.counts.switches.add(1);
+    // It was in the global queue, as a rule.
+    p.counts.visits.add(1);
     panic::remind(gp, mp);
     leave(mp);
 }

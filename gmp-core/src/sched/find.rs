@@ -6,6 +6,7 @@ use crate::g::G;
 use crate::m::M;
 use crate::p::{P, urged};
 use crate::queue::Popped;
+use crate::sys;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The global queue is looked at first once in this many time slices, so that
@@ -57,6 +58,18 @@ fn pop_own(p: &'static P) -> Option<(&'static G, bool)> {
     }
 }
 
+/// Whether to stand back the next time only: a timer is due, and was not let go first
+/// last time.
+fn after_timers(p: &'static P) -> bool {
+    let urged = p.urged.load(Relaxed);
+    let due = p.timers.next_due();
+    let later = urged & urged::LATER == 0 && due != u64::MAX && due <= sys::monotonic_ns();
+    if later {
+        p.urged.store(urged | urged::LATER, Relaxed);
+    }
+    later
+}
+
 /// sysmon has seen that others wait for longer than they should. A chain of goroutines
 /// that hand each other the slice goes to the global queue's tail, and that queue,
 /// or else the ring, has the next turn.
@@ -64,7 +77,7 @@ fn pop_own(p: &'static P) -> Option<(&'static G, bool)> {
 fn stand_back(p: &'static P) -> Option<&'static G> {
     let gp = SCHED.global.pop();
     p.counts.visits.add(1);
-    if p.urged.swap(urged::NO, Relaxed) == urged::CHAINED {
+    if p.urged.swap(urged::NO, Relaxed) & urged::CHAINED != 0 {
         let next = p.runq.take_next(solo());
         if !next.is_null() {
             SCHED.global.push(next);
@@ -91,6 +104,7 @@ fn find_slow(mp: &'static M) -> Option<(&'static G, bool)> {
         }
         let p = mp.p();
         if p.urged.load(Relaxed) != urged::NO
+            && !after_timers(p)
             && let Some(gp) = stand_back(p)
         {
             return Some((gp, false));
