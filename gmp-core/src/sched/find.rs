@@ -126,11 +126,10 @@ fn find_slow(mp: &'static M) -> Option<(&'static G, bool)> {
 
 /// This P's timers, queue and share of the global queue.
 fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
-    if p.timers.next_due() != u64::MAX {
-        p.timers.run_due_on(mp);
-    }
+    let fired = if p.timers.next_due() == u64::MAX { 0 } else { p.timers.run_due_on(mp) };
     let tick = p.tick.load(Relaxed);
-    if tick.is_multiple_of(FAIRNESS_TICKS) {
+    // What a timer made ready inherits the tick, so the global queue's turn is only later.
+    if tick.is_multiple_of(FAIRNESS_TICKS) && fired == 0 {
         if tick.is_multiple_of(REFRESH_TICKS) {
             maxprocs::maybe_refresh();
         }
