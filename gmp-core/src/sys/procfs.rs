@@ -31,13 +31,13 @@ static SOURCE: AtomicU8 = AtomicU8::new(Source::None as u8);
 /// there were none.
 pub(crate) fn probe(allow: bool) {
     let tid = super::thread::own_tid();
-    let answers = |source| {
-        let file = File::open(tid, source)?;
-        file.state(source)
+    // (A thread that reads its own `syscall` file is in a system call, and is told so.)
+    let answers = |&source: &Source| {
+        let state = File::open(tid, source).and_then(|file| file.state(source));
+        if source == Source::Stat { state == Some(State::Running) } else { state.is_some() }
     };
-    let source = [Source::Syscall, Source::Stat]
-        .into_iter()
-        .find(|&source| allow && answers(source) == Some(State::Running));
+    let source =
+        [Source::Syscall, Source::Stat].into_iter().find(|source| allow && answers(source));
     SOURCE.store(source.unwrap_or(Source::None) as u8, Relaxed);
 }
 
@@ -117,7 +117,10 @@ impl Write for Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
     use std::sync::mpsc::channel;
+    use std::thread;
 
     #[test]
     fn the_two_texts_are_understood() {
@@ -132,26 +135,52 @@ mod tests {
 
     #[test]
     fn a_thread_that_waits_is_told_from_one_that_runs() {
-        let tid = crate::sys::thread::own_tid();
         let (stop, stopped) = channel::<()>();
         let (tell, told) = channel();
-        let waiter = std::thread::spawn(move || {
-            tell.send(crate::sys::thread::own_tid()).unwrap();
-            let _ = stopped.recv();
-        });
-        let other = told.recv().unwrap();
+        let done = Arc::new(AtomicBool::new(false));
+        let waiter = {
+            let tell = tell.clone();
+            thread::spawn(move || {
+                tell.send(crate::sys::thread::own_tid()).unwrap();
+                let _ = stopped.recv();
+            })
+        };
+        let waiting = told.recv().unwrap();
+        let spinner = {
+            let done = Arc::clone(&done);
+            thread::spawn(move || {
+                tell.send(crate::sys::thread::own_tid()).unwrap();
+                while !done.load(Relaxed) {
+                    std::hint::spin_loop();
+                }
+            })
+        };
+        let running = told.recv().unwrap();
         for source in [Source::Syscall, Source::Stat] {
-            let Some(file) = File::open(tid, source) else {
+            let both = File::open(waiting, source).zip(File::open(running, source));
+            let Some((waiting, running)) = both else {
                 println!("skipped: no {source:?} on this system");
                 continue;
             };
-            assert_eq!(file.state(source), Some(State::Running));
-            let file = File::open(other, source).unwrap();
-            while file.state(source) != Some(State::Blocked) {
-                std::thread::yield_now();
+            while waiting.state(source) != Some(State::Blocked) {
+                thread::yield_now();
+            }
+            while running.state(source) != Some(State::Running) {
+                thread::yield_now();
             }
         }
+        done.store(true, Relaxed);
         drop(stop);
         waiter.join().unwrap();
+        spinner.join().unwrap();
+    }
+
+    #[test]
+    fn where_proc_is_there_it_answers() {
+        probe(false);
+        assert_eq!(source(), Source::None);
+        probe(true);
+        let there = std::path::Path::new("/proc/self/task").exists();
+        assert_eq!(source() != Source::None, there);
     }
 }
