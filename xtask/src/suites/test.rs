@@ -10,8 +10,31 @@ use crate::site::Site;
 /// them (inlining across a stack switch, above all) is tested too.
 const RUNTIME: &[&str] = &["-p", "gmp-core", "-p", "gmp-chan", "-p", "gmp-sync", "-p", "gmp"];
 
-/// What the macros say does not depend on how the runtime is built.
-const NO_MESSAGES: &[&str] = &["--", "--skip", "compile_fail"];
+/// Their tests, and those of the facade that look at what the runtime does. What programs
+/// may be written, and what the macros say, does not depend on how the runtime is built.
+const TARGETS: &[&str] = &[
+    "blocking",
+    "chan_mixed",
+    "chan_values",
+    "channels",
+    "endings",
+    "go",
+    "golang",
+    "golang_sched",
+    "hog_matrix",
+    "lock_os_thread",
+    "no_heap",
+    "order",
+    "preempt",
+    "runtime",
+    "scheduling",
+    "scope",
+    "spawn",
+    "stacks",
+    "threads",
+    "values",
+    "wait_group",
+];
 
 /// The stress tests take their whole time in the debug build, less in the others.
 const SHORT_STRESS: (&str, &str) = ("GMP_STRESS_SECS", "8");
@@ -25,14 +48,16 @@ pub(crate) fn run(site: &Site) -> Outcome {
     step(site, "tests, debug", &mut debug, LIMIT)?;
 
     let mut release = site.cargo("test")?;
-    release.args(["--release", "--no-fail-fast", "--tests"]).args(RUNTIME).args(NO_MESSAGES);
+    release.args(["--release", "--no-fail-fast", "--lib"]).args(RUNTIME);
+    release.args(TARGETS.iter().flat_map(|target| ["--test", target]));
     unoptimised_as_a_whole(&mut release);
     release.env(SHORT_STRESS.0, SHORT_STRESS.1);
     step(site, "tests, release", &mut release, LIMIT)?;
 
     let mut generator = site.cargo("test")?;
-    generator.args(["--features", "generator", "--no-fail-fast", "--tests"]).args(RUNTIME);
-    generator.args(NO_MESSAGES).env(SHORT_STRESS.0, SHORT_STRESS.1);
+    generator.args(["--features", "generator", "--no-fail-fast", "--lib"]).args(RUNTIME);
+    generator.args(TARGETS.iter().flat_map(|target| ["--test", target]));
+    generator.env(SHORT_STRESS.0, SHORT_STRESS.1);
     step(site, "tests, generator backend", &mut generator, LIMIT)?;
 
     let mut examples = site.cargo("build")?;
