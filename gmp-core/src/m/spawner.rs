@@ -14,7 +14,6 @@ use crate::g::pool;
 use crate::prim::{AtomicRef, AtomicU32};
 use crate::sched::{maxprocs, threads};
 use crate::sys;
-use std::ptr::eq;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Mutex, PoisonError};
@@ -44,28 +43,22 @@ pub(crate) fn ring() {
 /// Ms whose threads have ended: for the next threads.
 static WITHOUT_THREAD: Mutex<Vec<&'static M>> = Mutex::new(Vec::new());
 
-/// An M for a new thread.
+/// An M for a new thread. Called by the spawner alone: a new M becomes one of all Ms here.
 fn take_m() -> &'static M {
     let used = WITHOUT_THREAD.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    used.unwrap_or_else(|| Box::leak(Box::new(M::new(NEXT_ID.fetch_add(1, Relaxed)))))
+    used.unwrap_or_else(|| {
+        let mp: &'static M = Box::leak(Box::new(M::new(NEXT_ID.fetch_add(1, Relaxed))));
+        let next = ALL.load(Relaxed);
+        // Release: whoever finds the node finds the M made.
+        ALL.store(Some(Box::leak(Box::new(Node { mp, next }))), Release);
+        mp
+    })
 }
 
 /// The thread of `mp` is about to end. Called by that thread, outside the scheduler.
-pub(crate) fn unregister(mp: &'static M) {
+pub(crate) fn give_back(mp: &'static M) {
     mp.retiring.store(false, Relaxed);
     WITHOUT_THREAD.lock().unwrap_or_else(PoisonError::into_inner).push(mp);
-}
-
-/// Adds `mp` to the list of all Ms, unless it is there. Called by the M's own thread;
-/// allocates.
-pub(crate) fn register(mp: &'static M) {
-    static TURN: Mutex<()> = Mutex::new(());
-    if all_ms().any(|known| eq(known, mp)) {
-        return;
-    }
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let next = ALL.load(Relaxed);
-    ALL.store(Some(Box::leak(Box::new(Node { mp, next }))), Release);
 }
 
 /// All Ms there ever were.
@@ -145,7 +138,7 @@ fn make_thread(left: u32) -> std::io::Result<()> {
         return Err(std::io::Error::other("as asked for by refusethreads"));
     }
     let mp = take_m();
-    thread::start(mp).inspect_err(|_| unregister(mp))
+    thread::start(mp).inspect_err(|_| give_back(mp))
 }
 
 /// Once. Not with eprintln: this thread must not wait for a lock that a goroutine

@@ -33,7 +33,6 @@ fn main(mp: &'static M) {
     debug_assert!(!std::thread::panicking());
     mp.tid.store(sys::thread::own_tid(), Relaxed);
     mp.starting.set(true);
-    spawner::register(mp);
     debug_assert!(mp.handshake.in_scheduler());
     switch::schedule(mp);
     // It retires. What users keep per thread is dropped after this, on what is a
@@ -41,5 +40,5 @@ fn main(mp: &'static M) {
     mp.tid.store(0, Relaxed);
     current::set(None);
     drop(signal_stack);
-    spawner::unregister(mp);
+    spawner::give_back(mp);
 }

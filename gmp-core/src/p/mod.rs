@@ -45,7 +45,8 @@ pub(crate) mod urged {
 pub(crate) struct P {
     /// Scheduling rounds that began a new time slice.
     pub(crate) tick: AtomicU32,
-    /// sysmon asks this P to stand back: others wait (`find::stand_back`).
+    /// sysmon asks this P to stand back: others wait (`find::stand_back`). A hint:
+    /// nothing else is published with it, and one that is lost comes again in a slice.
     pub(crate) urged: AtomicU8,
     pub(crate) id: u32,
     /// The M that has it. A hint for anybody but the owner.

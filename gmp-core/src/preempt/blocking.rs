@@ -12,8 +12,9 @@ use std::sync::atomic::{Ordering::SeqCst, compiler_fence};
 /// Nothing has to be marked like this: a goroutine that blocks in a system call, a C
 /// function or a std lock loses its P by itself, after some 200 us. With this hint it
 /// is about 20 us; and `f` may compute for as long as it likes, besides the goroutines
-/// that have a P. If `f` is short it costs a few nanoseconds, and the P is kept. Nested calls, panics and parking inside of `f` are all right. On a plain thread it
-/// just runs `f`.
+/// that have a P. If `f` is short it costs one or two nanoseconds, and the P is kept.
+/// Nested calls, panics and parking inside of `f` are all right. On a plain thread it just
+/// runs `f`.
 ///
 /// ```
 /// # let rt = unsafe { gmp_core::Runtime::builder().start() }.unwrap();

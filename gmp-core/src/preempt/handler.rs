@@ -30,7 +30,8 @@ impl Ticket {
 }
 
 /// sysmon's side, before the signal: `mp` shall end this run, or come in, if it has
-/// lost its P.
+/// lost its P. Relaxed: the signal, sent after it, orders it before the handler; were it
+/// not seen, the signal would be taken for the program's own, and sysmon would come again.
 pub(super) fn post(mp: &M, ticket: Ticket) {
     mp.ticket.store(ticket.0, Relaxed);
 }

@@ -222,7 +222,8 @@ pub(super) fn mind_surplus(idle: u32) {
 /// Spawner: how many threads to make now, for pending Ps and as spares. Each counts as
 /// there from here on.
 pub(crate) fn claim_starts() -> u32 {
-    let all_parked = all_parked();
+    // Looks at every M, so only where it matters.
+    let all_parked = at_limit() && all_parked();
     SCHED.idle.lists.with(|lists| {
         let wanted = lists.pending_len + spares().saturating_sub(lists.spare_ms());
         let mut claimed = 0;
@@ -309,7 +310,8 @@ pub(crate) fn retire() {
     }
 }
 
-/// `mp`, off every list, finds no P when it wakes, and ends.
+/// `mp`, off every list, finds no P when it wakes, and ends. (Relaxed: the note's token
+/// publishes it.)
 fn end(mp: &'static M) {
     mp.retiring.store(true, Relaxed);
     mp.note.wake();
