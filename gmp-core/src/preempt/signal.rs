@@ -6,9 +6,10 @@
 use super::handler::{self, Ticket};
 use crate::m::{self, M};
 use crate::sys;
+use crate::sys::action::{action_of, hand_on};
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
@@ -58,12 +59,7 @@ static PREVIOUS: Previous = Previous {
 /// Makes the handler ours, if it is not: the program may have installed its own since,
 /// which is called for the signals that are not ours.
 fn take_over() {
-    let mut now = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: asks only; `now` is a place for the answer, valid if there is none.
-    let now = unsafe {
-        libc::sigaction(SIGNAL, null(), now.as_mut_ptr());
-        now.assume_init()
-    };
+    let now = action_of(SIGNAL);
     let ours = on_signal as *const () as usize;
     if now.sa_sigaction == ours {
         return;
@@ -98,24 +94,10 @@ extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut l
 
 /// A signal that is not ours goes to the program's handler.
 fn chain(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
-    type OldHandler = extern "C" fn(i32);
     let len = PREVIOUS.len.load(Acquire);
     let Some(last) = len.checked_sub(1) else { return };
     // SAFETY: written before `len` said so.
     let previous = unsafe { (*PREVIOUS.actions[last % PLACES].get()).assume_init_ref() };
-    match previous.sa_sigaction {
-        // What SIGURG does by default is nothing.
-        libc::SIG_DFL | libc::SIG_IGN => {}
-        handler if previous.sa_flags & libc::SA_SIGINFO != 0 => {
-            // SAFETY: SA_SIGINFO says that the handler has this signature.
-            let handler = unsafe { std::mem::transmute::<usize, Handler>(handler) };
-            handler(signal, info, context);
-        }
-        handler => {
-            // SAFETY: without SA_SIGINFO the handler has this signature.
-            let handler = unsafe { std::mem::transmute::<usize, OldHandler>(handler) };
-            handler(signal);
-        }
-    }
+    // Without one: what SIGURG does by default is nothing.
+    hand_on(previous, signal, info, context);
 }

@@ -5,8 +5,8 @@ use crate::coroutine;
 use crate::g::G;
 use crate::m;
 use crate::sys;
-use std::mem::MaybeUninit;
-use std::ptr::{null, null_mut};
+use crate::sys::action::{action_of, hand_on};
+use std::ptr::null_mut;
 use std::sync::OnceLock;
 
 /// Bytes of each M's signal stack. The kernel's frame alone takes up to 12 KiB.
@@ -29,16 +29,6 @@ pub(crate) fn install() {
     });
     set_action(libc::SIGSEGV);
     set_action(libc::SIGBUS);
-}
-
-fn action_of(signal: i32) -> libc::sigaction {
-    let mut now = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: asks only; `now` is a valid place for the answer, and all zeros
-    // (the default action) if there is none.
-    unsafe {
-        libc::sigaction(signal, null(), now.as_mut_ptr());
-        now.assume_init()
-    }
 }
 
 fn set_action(signal: i32) {
@@ -99,29 +89,15 @@ extern "C" fn on_fault(signal: i32, info: *mut libc::siginfo_t, context: *mut li
 
 /// Hands a fault that is not ours to whoever was there before.
 fn chain(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
-    type OldHandler = extern "C" fn(i32);
     let Some(previous) = PREVIOUS.get() else { return };
     let action = if signal == libc::SIGSEGV { &previous.segv } else { &previous.bus };
-    match action.sa_sigaction {
-        libc::SIG_DFL | libc::SIG_IGN => {
-            // The instruction faults again and the default action follows.
-            // SAFETY: an all-zero sigaction with SIG_DFL is valid.
-            unsafe {
-                let mut default: libc::sigaction = std::mem::zeroed();
-                default.sa_sigaction = libc::SIG_DFL;
-                libc::sigaction(signal, &default, null_mut());
-            }
-        }
-        handler if action.sa_flags & libc::SA_SIGINFO != 0 => {
-            // SAFETY: SA_SIGINFO says that the handler has this signature.
-            let handler = unsafe { std::mem::transmute::<usize, Handler>(handler) };
-            handler(signal, info, context);
-        }
-        handler => {
-            // SAFETY: without SA_SIGINFO the handler has this signature.
-            let handler = unsafe { std::mem::transmute::<usize, OldHandler>(handler) };
-            handler(signal);
+    if !hand_on(action, signal, info, context) {
+        // The instruction faults again and the default action follows.
+        // SAFETY: an all-zero sigaction with SIG_DFL is valid.
+        unsafe {
+            let mut default: libc::sigaction = std::mem::zeroed();
+            default.sa_sigaction = libc::SIG_DFL;
+            libc::sigaction(signal, &default, null_mut());
         }
     }
 }

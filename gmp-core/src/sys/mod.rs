@@ -6,6 +6,7 @@
 //! allocate.
 #![expect(unsafe_code, reason = "system calls")]
 
+pub(crate) mod action;
 pub(crate) mod cgroup;
 pub(crate) mod cpus;
 mod line;
