@@ -1,4 +1,4 @@
-//! Go's synchronisation types.
+//! Go's synchronisation types, timers and contexts.
 //!
 //! Who has to wait is parked if it is a goroutine, blocked if it is a plain thread; the
 //! two can meet on one object, and threads need no runtime.
