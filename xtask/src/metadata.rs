@@ -49,8 +49,20 @@ impl Metadata {
     /// whose manifest is `root`'s own.
     pub(crate) fn root_targets(&self, root: &Path, kind: &str) -> Vec<String> {
         let manifest = root.join("Cargo.toml");
+        self.targets(kind, |package| Path::new(package.text("manifest_path")) == manifest)
+    }
+
+    /// The names of the targets of `kind` of the packages of these names.
+    pub(crate) fn targets_of(&self, names: &[&str], kind: &str) -> Vec<String> {
+        let mut targets = self.targets(kind, |package| names.contains(&package.text("name")));
+        targets.sort();
+        targets.dedup();
+        targets
+    }
+
+    fn targets(&self, kind: &str, of: impl Fn(Package<'_>) -> bool) -> Vec<String> {
         self.packages()
-            .filter(|package| Path::new(package.text("manifest_path")) == manifest)
+            .filter(|package| of(*package))
             .flat_map(|package| package.0["targets"].as_array().into_iter().flatten())
             .filter(|target| {
                 target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|k| k == kind))

@@ -1,39 +1,31 @@
 //! All tests in debug, the runtime's in release and on the second backend.
 
+use std::process::Command;
 use std::time::Duration;
 
 use super::{step, unoptimised_as_a_whole};
 use crate::Outcome;
+use crate::metadata::Metadata;
 use crate::site::Site;
 
 /// The crates that hold the runtime's protocols. What optimisation does to
 /// them (inlining across a stack switch, above all) is tested too.
-const RUNTIME: &[&str] = &["-p", "gmp-core", "-p", "gmp-chan", "-p", "gmp-sync", "-p", "gmp"];
+const RUNTIME: &[&str] = &["gmp-core", "gmp-chan", "gmp-sync", "gmp"];
 
-/// Their tests, and those of the facade that look at what the runtime does. What programs
-/// may be written, and what the macros say, does not depend on how the runtime is built.
-const TARGETS: &[&str] = &[
-    "blocking",
-    "chan_mixed",
-    "chan_values",
-    "channels",
-    "endings",
-    "go",
-    "golang",
-    "golang_sched",
-    "hog_matrix",
-    "lock_os_thread",
-    "no_heap",
-    "order",
-    "preempt",
-    "runtime",
-    "scheduling",
-    "scope",
-    "spawn",
-    "stacks",
-    "threads",
-    "values",
-    "wait_group",
+/// Tests of these packages that say what programs may be written, what the macros print, or
+/// how a process starts: that does not depend on how the runtime is built.
+const OTHERS: &[&str] = &[
+    "chan_api",
+    "chan_async",
+    "chan_bridge",
+    "checksum_cli",
+    "compile_fail",
+    "go_forms",
+    "gomaxprocs",
+    "main_forms",
+    "select_forms",
+    "select_strict",
+    "thread_limit",
 ];
 
 /// The stress tests take their whole time in the debug build, less in the others.
@@ -47,20 +39,32 @@ pub(crate) fn run(site: &Site) -> Outcome {
     debug.args(["--workspace", "--no-fail-fast"]);
     step(site, "tests, debug", &mut debug, LIMIT)?;
 
-    let mut release = site.cargo("test")?;
-    release.args(["--release", "--no-fail-fast", "--lib"]).args(RUNTIME);
-    release.args(TARGETS.iter().flat_map(|target| ["--test", target]));
+    let mut release = runtime(site, "test")?;
+    release.args(["--release", "--no-fail-fast", "--lib"]).args(tests(site)?);
     unoptimised_as_a_whole(&mut release);
     release.env(SHORT_STRESS.0, SHORT_STRESS.1);
     step(site, "tests, release", &mut release, LIMIT)?;
 
-    let mut generator = site.cargo("test")?;
-    generator.args(["--features", "generator", "--no-fail-fast", "--lib"]).args(RUNTIME);
-    generator.args(TARGETS.iter().flat_map(|target| ["--test", target]));
+    let mut generator = runtime(site, "test")?;
+    generator.args(["--features", "generator", "--no-fail-fast", "--lib"]).args(tests(site)?);
     generator.env(SHORT_STRESS.0, SHORT_STRESS.1);
     step(site, "tests, generator backend", &mut generator, LIMIT)?;
 
-    let mut examples = site.cargo("build")?;
-    examples.args(["--features", "generator", "--examples"]).args(RUNTIME);
+    let mut examples = runtime(site, "build")?;
+    examples.args(["--features", "generator", "--examples"]);
     step(site, "examples build, generator backend", &mut examples, LIMIT)
+}
+
+/// `cargo command` for the runtime's crates.
+fn runtime(site: &Site, command: &str) -> Outcome<Command> {
+    let mut cargo = site.cargo(command)?;
+    cargo.args(RUNTIME.iter().flat_map(|package| ["-p", package]));
+    Ok(cargo)
+}
+
+/// The arguments that choose the runtime's tests: all that are not among `OTHERS`.
+fn tests(site: &Site) -> Outcome<Vec<String>> {
+    let names = Metadata::of_members(site)?.targets_of(RUNTIME, "test");
+    let chosen = names.into_iter().filter(|name| !OTHERS.contains(&name.as_str()));
+    Ok(chosen.flat_map(|name| ["--test".to_owned(), name]).collect())
 }
