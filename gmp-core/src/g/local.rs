@@ -104,8 +104,28 @@ impl<T: 'static> LocalKey<T> {
         let list = List::current();
         let node = match list.find(from_ref(self).cast()) {
             Some(node) => node,
-            None => self.make(list),
+            // The initialiser may use other keys, or this one.
+            None => self.make(list, (self.init)()),
         };
+        self.visit(node, f)
+    }
+
+    /// Runs `f` on this goroutine's value, which `value` becomes if there is none yet;
+    /// otherwise `f` gets it back.
+    pub(super) fn with_first<R>(&'static self, value: T, f: impl FnOnce(Option<T>, &T) -> R) -> R {
+        let list = List::current();
+        let (node, left) = match list.find(from_ref(self).cast()) {
+            Some(node) => (node, Some(value)),
+            None => (self.make(list, value), None),
+        };
+        match self.visit(node, |value| f(left, value)) {
+            Ok(result) => result,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// `node` is this key's, of the caller.
+    fn visit<R>(&'static self, node: *mut Node, f: impl FnOnce(&T) -> R) -> Result<R, AccessError> {
         // SAFETY: nodes live until the goroutine (or thread) ends, and we run
         // on it; the key says that the value is a T.
         let valued = unsafe { &*node.cast::<Valued<T>>() };
@@ -116,9 +136,7 @@ impl<T: 'static> LocalKey<T> {
     }
 
     #[cold]
-    fn make(&'static self, list: List) -> *mut Node {
-        // The initialiser may use other keys, or this one.
-        let value = (self.init)();
+    fn make(&'static self, list: List, value: T) -> *mut Node {
         let node = Box::into_raw(Box::new(Valued {
             node: Node {
                 key: from_ref(self).cast(),

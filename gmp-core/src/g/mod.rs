@@ -8,6 +8,7 @@ pub(crate) mod exit;
 pub(crate) mod id;
 pub(crate) mod join;
 pub(crate) mod local;
+mod local_cells;
 pub(crate) mod lock;
 pub(crate) mod panic;
 pub(crate) mod pool;
