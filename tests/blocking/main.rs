@@ -48,7 +48,7 @@ fn program() {
         ("on_threads", || main(section::on_threads)),
         ("without_runtime", section::without_runtime),
         ("broken_pipe", || main(signals::broken_pipe)),
-        ("interrupted", || main(|| signals::dies_of(os::SIGINT))),
+        ("interrupted", interrupted),
         ("terminated", || main(|| signals::dies_of(os::SIGTERM))),
         ("wait_status", || main(signals::wait_status)),
         ("inherited", inherited),
@@ -165,6 +165,11 @@ fn signals_end_the_process_as_ever() {
 #[test]
 fn children_report_how_they_ended() {
     under(&[1, 2], "wait_status");
+}
+
+fn interrupted() -> ExitCode {
+    os::do_not_ignore(os::SIGINT);
+    main(|| signals::dies_of(os::SIGINT))
 }
 
 fn inherited() -> ExitCode {

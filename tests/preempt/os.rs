@@ -99,6 +99,11 @@ pub(crate) fn ignore(signal: i32) {
     set_action(signal, libc::SIG_IGN, 0);
 }
 
+/// A shell that starts the tests in the background may have had it ignored.
+pub(crate) fn do_not_ignore(signal: i32) {
+    set_action(signal, libc::SIG_DFL, 0);
+}
+
 fn set_action(signal: i32, handler: libc::sighandler_t, flags: c_int) {
     // SAFETY: a record of integers, for which zeroes are a value.
     let mut action: libc::sigaction = unsafe { mem::zeroed() };
