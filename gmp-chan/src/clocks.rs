@@ -3,10 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crate::chan::Chan;
+use crate::chan::clock::{Clock, Due, Pace};
 use crate::{Receiver, handle, never};
 
-fn clock(first: Instant, period: Option<Duration>) -> Receiver<Instant> {
-    Receiver { handle: Some(handle::receiving_only(Chan::clock(first, period))) }
+/// A clock that shows a capacity of `cap`.
+pub(crate) fn clock(first: Due, pace: Pace, cap: usize) -> Receiver<Instant> {
+    let chan = Chan::clock(Clock::new(first, pace), cap);
+    Receiver { handle: Some(handle::receiving_only(chan)) }
 }
 
 /// A receiver that delivers one value, `duration` from now: the instant at which it was
@@ -44,7 +47,7 @@ pub fn after(duration: Duration) -> Receiver<Instant> {
 /// assert!(Instant::now() >= when);
 /// ```
 pub fn at(when: Instant) -> Receiver<Instant> {
-    clock(when, None)
+    clock(Due::at(when), Pace::Once, 1)
 }
 
 /// A receiver that delivers an instant every `duration`: the one at which it was due.
@@ -63,7 +66,44 @@ pub fn at(when: Instant) -> Receiver<Instant> {
 /// ```
 pub fn tick(duration: Duration) -> Receiver<Instant> {
     match Instant::now().checked_add(duration) {
-        Some(first) => clock(first, Some(duration)),
+        Some(first) => clock(Due::at(first), Pace::Tick(duration), 1),
         None => never(),
+    }
+}
+
+/// The channels of Go's timers and tickers, for gmp-sync: they can be stopped and set anew,
+/// and `len` and `capacity` are 0.
+#[doc(hidden)]
+pub mod go {
+    use super::{Due, Duration, Instant, Pace, Receiver};
+    use crate::chan::clock;
+
+    /// Delivers the instant `wait` from now, when it has come. Never if no `Instant` can
+    /// hold it.
+    pub fn timer(wait: Duration) -> Receiver<Instant> {
+        super::clock(Due::after(wait), Pace::Once, 0)
+    }
+
+    /// Delivers the instants that are multiples of `period` from now. At most one is
+    /// pending, and those that would come after it meanwhile are dropped.
+    pub fn ticker(period: Duration) -> Receiver<Instant> {
+        super::clock(Due::after(period), Pace::Grid(period), 0)
+    }
+
+    /// Nothing is received from now on. True if that keeps a value from being received:
+    /// one that was to come, or had come.
+    pub fn stop(receiver: &Receiver<Instant>) -> bool {
+        receiver.chan().is_some_and(clock::stop)
+    }
+
+    /// Has it deliver what a new `timer` would. Answers as `stop`.
+    pub fn reset_timer(receiver: &Receiver<Instant>, wait: Duration) -> bool {
+        receiver.chan().is_some_and(|chan| clock::reset(chan, Due::after(wait), Pace::Once))
+    }
+
+    /// Has it deliver what a new `ticker` would. Answers as `stop`.
+    pub fn reset_ticker(receiver: &Receiver<Instant>, period: Duration) -> bool {
+        let pace = Pace::Grid(period);
+        receiver.chan().is_some_and(|chan| clock::reset(chan, Due::after(period), pace))
     }
 }

@@ -42,7 +42,8 @@ mod handle;
 mod iter;
 mod list;
 #[cfg(gmp_loom)]
-mod loom_rt;
+#[doc(hidden)]
+pub mod loom_rt;
 #[cfg(all(test, gmp_loom))]
 mod loom_tests;
 mod nil;
@@ -63,6 +64,8 @@ use gmp_core::rt;
 #[cfg(gmp_loom)]
 use loom_rt as rt;
 
+#[doc(hidden)]
+pub use crate::clocks::go;
 pub use crate::clocks::{after, at, tick};
 pub use crate::future::{RecvFuture, SendFuture};
 pub use crate::iter::{IntoIter, Iter, TryIter};

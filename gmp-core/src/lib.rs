@@ -62,7 +62,6 @@ mod stack;
 mod stats;
 #[cfg(not(gmp_loom))]
 mod sys;
-#[cfg(not(gmp_loom))]
 mod timer;
 
 #[cfg(not(gmp_loom))]

@@ -5,19 +5,33 @@
 //! threads alike.
 #![expect(unsafe_code, reason = "parking hands raw pointers to wakers")]
 
+pub mod barrier;
 mod clock;
 mod parker;
 mod random;
 
-pub use crate::timer::node::{Fire, Fired, HeapLock, Timer};
+pub use crate::g::panic::caught;
+pub use crate::timer::HeapLock;
+pub use crate::timer::node::{Fire, Fired, Start, Timer};
 pub use clock::{instant_ns, now_ns};
 pub use parker::Parker;
 
 use crate::g::G;
 use crate::m::{self, M, Post};
 use crate::prim;
-use crate::sched::{enter, ready, switch};
+use crate::sched::{enter, ready, solo, switch};
+use crate::sys;
+use crate::timer::outside;
 use std::ptr::null;
+
+/// Whether somebody else can run while the caller keeps its CPU: spinning makes sense.
+#[inline]
+pub fn others_run() -> bool {
+    match m::current() {
+        Some(_) => !solo(),
+        None => sys::cpus::num_cpu() > 1,
+    }
+}
 
 /// Why a goroutine waits, as dumps show it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,6 +111,13 @@ impl Critical {
         !self.mp.is_null()
     }
 
+    /// The number of the caller's P, below GOMAXPROCS; None on a plain thread. The caller
+    /// keeps its P until it leaves, and nobody else has one of that number meanwhile.
+    #[inline(always)]
+    pub fn p_index(&self) -> Option<usize> {
+        self.m().map(|mp| mp.p().id as usize)
+    }
+
     #[inline(always)]
     pub(crate) fn m(&self) -> Option<&'static M> {
         // SAFETY: Ms are never freed.
@@ -123,6 +144,7 @@ impl Critical {
                 // SAFETY: the caller's promises.
                 unsafe {
                     (*lock).unlock();
+                    outside::leaving();
                     (*parker).sleep();
                 }
             }
@@ -150,6 +172,7 @@ impl Critical {
                 // SAFETY: the caller's promises.
                 unsafe {
                     commit(arg);
+                    outside::leaving();
                     (*parker).sleep();
                 }
             }
@@ -182,7 +205,9 @@ impl Critical {
             None => {
                 // SAFETY: the caller's promises.
                 unsafe {
-                    if commit(arg) {
+                    let waits = commit(arg);
+                    outside::leaving();
+                    if waits {
                         (*parker).sleep();
                     }
                 }
@@ -196,7 +221,10 @@ impl Critical {
     pub fn yield_now(self) {
         match self.take() {
             Some((gp, mp)) => switch::yield_now(gp, mp),
-            None => std::thread::yield_now(),
+            None => {
+                outside::leaving();
+                std::thread::yield_now();
+            }
         }
     }
 
@@ -247,8 +275,9 @@ impl Critical {
 impl Drop for Critical {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(mp) = self.m() {
-            enter::leave(mp);
+        match self.m() {
+            Some(mp) => enter::leave(mp),
+            None => outside::leaving(),
         }
     }
 }

@@ -21,9 +21,14 @@ static STATE: AtomicU8 = AtomicU8::new(NOT_STARTED);
 
 #[inline(always)]
 pub(crate) fn require_started() {
-    if STATE.load(Acquire) != STARTED {
+    if !is_started() {
         not_started();
     }
+}
+
+#[inline(always)]
+pub(crate) fn is_started() -> bool {
+    STATE.load(Acquire) == STARTED
 }
 
 #[cold]

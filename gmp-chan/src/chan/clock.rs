@@ -1,8 +1,10 @@
-//! Channels whose values come from the clock: `after`, `at` and `tick`.
+//! Channels whose values come from the clock: `after`, `at` and `tick`, and those of timers
+//! and tickers, which can be stopped and set anew.
 //!
 //! Such a channel does nothing by itself. Whether an instant is due is decided when
-//! somebody asks; a timer is armed only while a goroutine waits. Plain threads, which have
-//! no timers, sleep no longer than until the channel is due and look.
+//! somebody asks; a timer is armed only while a goroutine waits. Plain threads sleep no
+//! longer than until the channel is due and look. Who sets the channel anew arms the timer
+//! for all who wait, threads included: those may sleep for longer.
 
 #![expect(unsafe_code, reason = "waiters and timers are reached through raw pointers")]
 
@@ -11,22 +13,47 @@ use std::ptr::{self, NonNull};
 use std::time::{Duration, Instant};
 
 use super::core::{Core, Locked, tell};
+use super::{Chan, clock_of};
 use crate::rt::{self, Critical, Fired, Parker, Timer, WaitReason};
-use crate::wait::{Outcome, Waiter};
+use crate::wait::{Batch, Outcome, Waiter, Wakers};
 
-/// One moment, as users see it and on the runtime's clock.
+/// One moment, as users see it and on the runtime's clock; there, `u64::MAX` is never.
 #[derive(Clone, Copy)]
-struct Due {
+pub(crate) struct Due {
     instant: Instant,
     ns: u64,
 }
 
+impl Due {
+    /// Not to be called in a section.
+    pub(crate) fn at(instant: Instant) -> Due {
+        Due { instant, ns: rt::instant_ns(instant) }
+    }
+
+    /// `wait` from now; never if no `Instant` can hold that. Not to be called in a section.
+    pub(crate) fn after(wait: Duration) -> Due {
+        let now = Instant::now();
+        now.checked_add(wait).map_or(Due { instant: now, ns: u64::MAX }, Due::at)
+    }
+}
+
+/// What follows a value.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace {
+    /// Nothing.
+    Once,
+    /// The next one, so long after this one if somebody has waited for it, else so long
+    /// after it was received: crossbeam-channel's `tick`.
+    Tick(Duration),
+    /// The next one that is a multiple of this after this one and not past: Go's ticker.
+    Grid(Duration),
+}
+
 /// The state of such a channel. Under its lock.
 pub(crate) struct Clock {
-    /// When the next value is there; `None`: never.
+    /// When the next value is there; `None`: there is none to come.
     due: Option<Due>,
-    /// Between one value and the next; `None`: there is only one.
-    period: Option<Duration>,
+    pace: Pace,
     timer: Timer,
     /// Whether `timer` is armed, or fires just now.
     armed: bool,
@@ -38,14 +65,8 @@ pub(crate) struct Clock {
 const RETRY_NS: u64 = 1_000;
 
 impl Clock {
-    pub(crate) fn new(first: Instant, period: Option<Duration>) -> Clock {
-        Clock {
-            due: Some(Due { instant: first, ns: rt::instant_ns(first) }),
-            period,
-            timer: Timer::new(fire),
-            armed: false,
-            core: ptr::null(),
-        }
+    pub(crate) fn new(first: Due, pace: Pace) -> Clock {
+        Clock { due: Some(first), pace, timer: Timer::new(fire), armed: false, core: ptr::null() }
     }
 
     /// When the next value is there, on the runtime's clock; `u64::MAX` for never.
@@ -62,23 +83,10 @@ impl Clock {
         // SAFETY: the lock is held.
         let free = unsafe { !core.receivers.has_open() };
         let Some(due) = self.due.filter(|due| due.ns <= now && free) else { return false };
-        // It comes late: what follows counts from now.
-        self.advance(due, now);
+        self.due = self.pace.following(due, now, false);
         // SAFETY: the caller's promise.
         unsafe { out.write(due.instant) };
         true
-    }
-
-    /// Moves on to the value after the one of `due`, a period behind `from`.
-    fn advance(&mut self, due: Due, from: u64) {
-        self.due = self.period.and_then(|period| {
-            let late = Duration::from_nanos(from.saturating_sub(due.ns));
-            let step = u64::try_from(period.as_nanos()).ok()?;
-            Some(Due {
-                instant: due.instant.checked_add(late)?.checked_add(period)?,
-                ns: from.max(due.ns).checked_add(step)?,
-            })
-        });
     }
 
     /// Gives the value that is due to the one who waits longest, popped: who is to be
@@ -92,24 +100,34 @@ impl Clock {
         unsafe {
             let waiter = core.receivers.pop()?;
             Waiter::slot::<Instant>(waiter).write(due.instant);
-            // Somebody waited: the phase is kept.
-            self.advance(due, due.ns);
+            self.due = self.pace.following(due, now, true);
             Some(waiter)
         }
     }
 
-    /// Makes sure that those who wait are served in time. Called by a goroutine.
+    /// Makes sure that those who wait are served in time.
     ///
     /// # Safety
     /// `core` is this channel's, and its lock is held.
     pub(crate) unsafe fn arm(&mut self, core: *const Core, critical: &Critical) {
-        if let Some(due) = self.due.filter(|_| !self.armed) {
+        if self.due_ns() != u64::MAX && !self.armed {
             self.armed = true;
             self.core = core;
             // SAFETY: not armed; the channel does not move, and disarms the timer before
             // it goes.
-            unsafe { self.timer.arm(critical, due.ns) };
+            unsafe { self.timer.arm(critical, self.due_ns()) };
         }
+    }
+
+    /// Takes back the value to come, or the one that is there and was not received. Whether
+    /// there was one. The lock is held.
+    fn stop(&mut self, critical: &Critical) -> bool {
+        let pending = self.due.take().is_some();
+        if mem::take(&mut self.armed) {
+            // `fire` changes `armed` under the lock only: so the timer is in its heap.
+            self.timer.disarm(critical);
+        }
+        pending
     }
 
     /// Whether there is a value that nobody else waits for.
@@ -132,7 +150,7 @@ impl Clock {
     /// The lock is held, `core` is this channel's.
     unsafe fn expire(&mut self, core: &Core, now: u64) -> Fired {
         if now < self.due_ns() {
-            return Fired { ready: ptr::null(), again: self.rearm(core) };
+            return Fired { again: self.rearm(core), ..Fired::DONE };
         }
         // SAFETY: the lock is held. Watchers are told when no receiver is left to serve;
         // both were popped, and wait until they are made ready.
@@ -142,7 +160,7 @@ impl Clock {
                 .map(|waiter| Waiter::settle(waiter, Outcome::Done))
         };
         match ready {
-            Some(ready) => Fired { ready, again: self.rearm(core) },
+            Some(ready) => Fired { ready, again: self.rearm(core), ..Fired::DONE },
             None => {
                 self.armed = false;
                 Fired::DONE
@@ -152,8 +170,90 @@ impl Clock {
 
     /// When to fire next: when the channel is due, as long as somebody waits.
     fn rearm(&mut self, core: &Core) -> u64 {
-        self.armed = self.due.is_some() && !core.receivers.is_empty();
+        self.armed = self.due_ns() != u64::MAX && !core.receivers.is_empty();
         if self.armed { self.due_ns() } else { u64::MAX }
+    }
+}
+
+impl Pace {
+    /// What follows the value of `due`, which was taken at `now` by somebody who has
+    /// `waited` for it, or not.
+    fn following(self, due: Due, now: u64, waited: bool) -> Option<Due> {
+        let late = now.saturating_sub(due.ns);
+        let later = match self {
+            Pace::Once => return None,
+            Pace::Tick(period) if waited => ns(period)?,
+            Pace::Tick(period) => late.checked_add(ns(period)?)?,
+            Pace::Grid(period) => {
+                let period = ns(period)?;
+                (late / period).checked_add(1)?.checked_mul(period)?
+            }
+        };
+        let instant = due.instant.checked_add(Duration::from_nanos(later))?;
+        Some(Due { instant, ns: due.ns.checked_add(later)? })
+    }
+}
+
+/// `None` if it is beyond the clock's range.
+fn ns(period: Duration) -> Option<u64> {
+    u64::try_from(period.as_nanos()).ok()
+}
+
+/// Stops the clock of `chan`: nothing is received any more. Whether a value was to come, or
+/// was there and not received.
+pub(crate) fn stop(chan: &Chan<Instant>) -> bool {
+    with_clock(chan, |clock, locked| clock.stop(&locked.critical))
+}
+
+/// Sets the clock of `chan` anew. Answers as `stop`.
+pub(crate) fn reset(chan: &Chan<Instant>, first: Due, pace: Pace) -> bool {
+    with_clock(chan, |clock, locked| {
+        let pending = clock.stop(&locked.critical);
+        clock.due = Some(first);
+        clock.pace = pace;
+        if !locked.core.receivers.is_empty() {
+            // SAFETY: this channel's, whose lock is held.
+            unsafe { clock.arm(locked.core, &locked.critical) };
+        }
+        pending
+    })
+}
+
+/// Changes the clock of `chan`, and tells the tasks that wait for it, who have to look when
+/// it is due now.
+fn with_clock(chan: &Chan<Instant>, change: impl FnOnce(&mut Clock, &Locked<'_>) -> bool) -> bool {
+    let locked = chan.core().lock();
+    // SAFETY: the lock is held; no other reference to the clock exists.
+    let answer = unsafe {
+        match clock_of(chan.as_core()) {
+            Some(clock) => change(&mut *clock, &locked),
+            None => false,
+        }
+    };
+    if locked.core.senders.is_empty() {
+        drop(locked.unlock());
+        return answer;
+    }
+    tell_tasks(locked);
+    answer
+}
+
+/// Tells all tasks that wait for the clock of `locked`'s channel.
+#[cold]
+#[inline(never)]
+fn tell_tasks(mut locked: Locked<'_>) {
+    let core: &Core = locked.core;
+    loop {
+        let (mut parked, mut wakers) = (Batch::new(), Wakers::new());
+        // SAFETY: the lock is held. There are no senders: all who are in that queue are
+        // tasks, and what they are told has them look again.
+        let all = unsafe { core.senders.pop_all(&mut parked, &mut wakers) };
+        drop(locked.unlock());
+        wakers.wake();
+        if all {
+            return;
+        }
+        locked = core.lock_inside();
     }
 }
 
@@ -166,7 +266,7 @@ unsafe fn fire(timer: *const Timer, now: u64) -> Fired {
         let clock = timer.byte_sub(mem::offset_of!(Clock, timer)).cast::<Clock>().cast_mut();
         let core = &*(*clock).core;
         if !core.lock.try_lock() {
-            return Fired { ready: ptr::null(), again: now.saturating_add(RETRY_NS) };
+            return Fired { again: now.saturating_add(RETRY_NS), ..Fired::DONE };
         }
         let fired = (*clock).expire(core, now);
         core.lock.unlock();

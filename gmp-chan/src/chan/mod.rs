@@ -7,7 +7,7 @@ use std::fmt;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr;
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_channel::{RecvError, SendError, TryRecvError, TrySendError};
 
@@ -334,15 +334,21 @@ impl<T> Chan<T> {
     #[inline]
     pub(crate) fn len(&self) -> usize {
         let len = self.core.len.load(Ordering::SeqCst);
-        if len == 0 && self.core.is_timer() { usize::from(self.is_due()) } else { len }
+        if len == 0 && self.is_buffered_clock() { usize::from(self.is_due()) } else { len }
     }
 
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        if self.core.is_timer() {
+        if self.is_buffered_clock() {
             return self.is_due();
         }
         self.core.len.load(Ordering::SeqCst) >= self.core.cap
+    }
+
+    /// Whether it is a clock whose value, when it is due, counts as buffered: not Go's.
+    #[inline]
+    fn is_buffered_clock(&self) -> bool {
+        self.core.is_timer() && self.core.cap > 0
     }
 
     /// Whether the clock has a value, as `crossbeam_channel` counts it.
@@ -361,9 +367,8 @@ impl<T> Chan<T> {
     #[inline]
     pub(crate) fn capacity(&self) -> Option<usize> {
         match &self.buffer {
-            Buffer::Ring(_) => Some(self.core.cap),
+            Buffer::Ring(_) | Buffer::Clock(_) => Some(self.core.cap),
             Buffer::List(_) => None,
-            Buffer::Clock(_) => Some(1),
         }
     }
 
@@ -378,10 +383,10 @@ impl<T> Chan<T> {
 }
 
 impl Chan<Instant> {
-    /// Delivers `first`, when it is there, and then an instant every `period`.
-    pub(crate) fn clock(first: Instant, period: Option<Duration>) -> Chan<Instant> {
-        let clock = Buffer::Clock(UnsafeCell::new(Clock::new(first, period)));
-        Chan { core: Core::new(0, state::TIMER, &Self::OPS), buffer: clock }
+    /// Delivers what `clock` says; shows a capacity of `cap`, 1 or 0.
+    pub(crate) fn clock(clock: Clock, cap: usize) -> Chan<Instant> {
+        let clock = Buffer::Clock(UnsafeCell::new(clock));
+        Chan { core: Core::new(cap, state::TIMER, &Self::OPS), buffer: clock }
     }
 }
 

@@ -59,8 +59,11 @@ impl<T> Future for RecvFuture<'_, T> {
         let Some(chan) = this.receiver.chan() else { return Poll::Pending };
         // Cloning and dropping wakers is user code: before the lock, and after it.
         let waker = context.waker().clone();
+        let second = chan.core().is_timer().then(|| waker.clone());
         let mut out = MaybeUninit::<T>::uninit();
         let locked = chan.core().lock();
+        // Dropped on return, when the lock is released.
+        let _old = if second.is_some() { this.leave_clock(&locked) } else { None };
         if this.task.queued {
             // SAFETY: initialised when it was queued; the lock is held.
             match unsafe { this.task.waiter.assume_init_ref() }.outcome() {
@@ -106,6 +109,7 @@ impl<T> Future for RecvFuture<'_, T> {
                 if let Some(clock) = unsafe { clock_of(this.receiver.as_core()) } {
                     // SAFETY: the lock is held.
                     let due = unsafe { (*clock).due_ns() };
+                    this.watch_clock(&locked, second);
                     drop(locked.unlock());
                     this.alarm.set(due, waker);
                     return Poll::Pending;
@@ -150,10 +154,38 @@ impl<T> RecvFuture<'_, T> {
     }
 }
 
+/// A task that waits for a clock is woken by its alarm, and looks for itself. In the queue
+/// that others have for their senders it learns when the clock is set anew, or closed.
+impl<T> RecvFuture<'_, T> {
+    fn watch_clock(&mut self, locked: &Locked<'_>, waker: Option<Waker>) {
+        let Some(waker) = waker else { return };
+        let slot = self.slot.as_mut_ptr().cast();
+        let waiter = self.task.prepare(waker, slot, Kind::Ending);
+        // SAFETY: the lock is held; the future is pinned, and leaves the queue when dropped.
+        unsafe { locked.core.senders.push(waiter) };
+    }
+
+    /// What comes back is to be dropped without the lock.
+    fn leave_clock(&mut self, locked: &Locked<'_>) -> Option<Waker> {
+        if !std::mem::take(&mut self.task.queued) {
+            return None;
+        }
+        // SAFETY: the lock is held; the waiter was queued here, and has left if it was told.
+        unsafe { locked.core.senders.remove(self.task.waiter.as_mut_ptr()) };
+        self.task.cell.0.get_mut().take()
+    }
+}
+
 impl<T> Drop for RecvFuture<'_, T> {
     fn drop(&mut self) {
         let Some(chan) = self.receiver.chan().filter(|_| self.task.queued) else { return };
         let locked = chan.core().lock_inside();
+        if chan.core().is_timer() {
+            let old = self.leave_clock(&locked);
+            drop(locked.unlock());
+            drop(old);
+            return;
+        }
         // SAFETY: the lock is held; the waiter was queued here.
         let outcome = unsafe {
             let waiter = self.task.waiter.as_mut_ptr();

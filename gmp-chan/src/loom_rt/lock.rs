@@ -10,7 +10,8 @@ use loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use super::Critical;
 use super::world::{Party, World};
 
-pub(crate) struct SpinLock {
+#[derive(Debug)]
+pub struct SpinLock {
     /// For the story.
     number: usize,
     word: AtomicU32,
@@ -23,7 +24,7 @@ pub(crate) struct SpinLock {
 }
 
 impl SpinLock {
-    pub(crate) fn new() -> SpinLock {
+    pub fn new() -> SpinLock {
         SpinLock {
             number: World::lock_number(),
             word: AtomicU32::new(0),
@@ -39,7 +40,7 @@ impl SpinLock {
         self.life.with(|_| ());
     }
 
-    pub(crate) fn lock(&self, critical: &Critical) {
+    pub fn lock(&self, critical: &Critical) {
         assert!(critical.party().inside.get());
         self.acquire();
     }
@@ -54,7 +55,7 @@ impl SpinLock {
         }
     }
 
-    pub(crate) fn try_lock(&self) -> bool {
+    pub fn try_lock(&self) -> bool {
         self.used();
         if self.word.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
             return false;
@@ -65,7 +66,7 @@ impl SpinLock {
         true
     }
 
-    pub(crate) fn is_locked(&self) -> bool {
+    pub fn is_locked(&self) -> bool {
         self.used();
         self.word.load(Acquire) != 0
     }
@@ -73,7 +74,7 @@ impl SpinLock {
     /// # Safety
     /// As the runtime's.
     #[expect(unsafe_code, reason = "the signature is the runtime's")]
-    pub(crate) unsafe fn unlock(&self) {
+    pub unsafe fn unlock(&self) {
         self.used();
         let holder = self.holder.take().expect("unlocked without being held");
         holder.set(holder.get() - 1);

@@ -3,19 +3,23 @@
 //! Stands in for the runtime under `--cfg gmp_loom` only, and is stricter: it ends the model
 //! when a caller breaks a promise that the runtime has to trust, such as making somebody
 //! ready who has not parked, or running user code with a lock held.
+//!
+//! The models of gmp-sync run on it, too: what they need is public, and hidden.
 
 #![expect(unsafe_code, reason = "the same unsafe functions as the runtime's")]
 #![allow(dead_code, reason = "outside of tests nothing runs on this")]
 
+pub mod barrier;
 mod lock;
 mod parker;
+pub mod play;
 mod timer;
-pub(crate) mod world;
+pub mod world;
 
-pub(crate) use lock::SpinLock;
-pub(crate) use parker::Parker;
-pub(crate) use timer::{Fired, HeapLock, Timer};
-pub(crate) use world::{instant_ns, now_ns};
+pub use lock::SpinLock;
+pub use parker::Parker;
+pub use timer::{Fire, Fired, HeapLock, Start, Timer};
+pub use world::{instant_ns, now_ns};
 
 use std::rc::Rc;
 
@@ -23,25 +27,37 @@ use world::{Party, World};
 
 /// As the runtime's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WaitReason {
+pub enum WaitReason {
+    None,
     ChanReceive,
     ChanSend,
     ChanReceiveNil,
     ChanSendNil,
     Select,
     SelectNoCases,
+    Sleep,
+    IoWait,
+    Semacquire,
+    CondWait,
+    MutexLock,
+    RwMutexRLock,
+    RwMutexLock,
+    WaitGroupWait,
+    Join,
+    ScopeWait,
+    StoppingTheWorld,
 }
 
 /// A section. Plain threads are held to the same rules here as goroutines.
 #[derive(Debug)]
-pub(crate) struct Critical(Option<Rc<Party>>);
+pub struct Critical(Option<Rc<Party>>);
 
 impl Critical {
-    pub(crate) fn enter() -> Critical {
+    pub fn enter() -> Critical {
         Critical::enter_inside()
     }
 
-    pub(crate) fn enter_inside() -> Critical {
+    pub fn enter_inside() -> Critical {
         let party = World::here().party();
         assert!(!party.inside.replace(true), "a section within a section");
         assert_eq!(party.locks(), 0, "entered with a lock held");
@@ -52,18 +68,13 @@ impl Critical {
         self.0.as_ref().expect("taken by a park")
     }
 
-    pub(crate) fn is_goroutine(&self) -> bool {
+    pub fn is_goroutine(&self) -> bool {
         self.party().goroutine
     }
 
     /// # Safety
     /// As the runtime's.
-    pub(crate) unsafe fn park(
-        self,
-        parker: *const Parker,
-        _reason: WaitReason,
-        lock: *const SpinLock,
-    ) {
+    pub unsafe fn park(self, parker: *const Parker, _reason: WaitReason, lock: *const SpinLock) {
         let party = self.take();
         if !party.goroutine {
             // SAFETY: the caller's promises.
@@ -80,7 +91,7 @@ impl Critical {
 
     /// # Safety
     /// As the runtime's.
-    pub(crate) unsafe fn park_with(
+    pub unsafe fn park_with(
         self,
         parker: *const Parker,
         _reason: WaitReason,
@@ -104,19 +115,25 @@ impl Critical {
         party.wait_ready();
     }
 
-    pub(crate) fn park_for_ever(self, reason: WaitReason) -> ! {
+    /// Has others go on first.
+    pub fn yield_now(self) {
+        assert_eq!(self.take().locks(), 0, "yields with a lock held");
+        loom::thread::yield_now();
+    }
+
+    pub fn park_for_ever(self, reason: WaitReason) -> ! {
         panic!("no model waits for ever: {reason:?}")
     }
 
     /// # Safety
     /// As the runtime's, whose doubts end the model.
-    pub(crate) unsafe fn ready(&self, parker: *const Parker) {
+    pub unsafe fn ready(&self, parker: *const Parker) {
         // SAFETY: the caller's promises.
         unsafe { Parker::wake(parker) };
     }
 
     /// The same number every time: the one that the model was started with.
-    pub(crate) fn random(&self) -> u32 {
+    pub fn random(&self) -> u32 {
         World::here().draw(self.party())
     }
 

@@ -19,7 +19,7 @@ const ASLEEP: u32 = 2;
 const ALIVE: u64 = 0x616c_6976_6500;
 
 #[derive(Debug)]
-pub(crate) struct Parker {
+pub struct Parker {
     owner: Rc<Party>,
     /// None of a goroutine's.
     word: Option<AtomicU32>,
@@ -27,7 +27,7 @@ pub(crate) struct Parker {
 }
 
 impl Parker {
-    pub(crate) fn new(critical: &Critical) -> Parker {
+    pub fn new(critical: &Critical) -> Parker {
         let owner = Rc::clone(critical.party());
         let word = (!owner.goroutine).then(|| AtomicU32::new(EMPTY));
         Parker { owner, word, alive: Cell::new(ALIVE) }
@@ -37,11 +37,11 @@ impl Parker {
         self.word.as_ref().expect("a goroutine has no word")
     }
 
-    pub(crate) fn sleep(&self) {
+    pub fn sleep(&self) {
         assert!(self.sleep_until(u64::MAX));
     }
 
-    pub(crate) fn sleep_until(&self, deadline: u64) -> bool {
+    pub fn sleep_until(&self, deadline: u64) -> bool {
         let party = World::here().party();
         assert!(Rc::ptr_eq(&party, &self.owner) && !party.goroutine, "only threads sleep");
         assert!(!party.inside.get() && party.locks() == 0, "asleep in a section");

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "timers are known by their addresses")]
 
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 
 use loom::sync::atomic::AtomicBool;
 use loom::sync::atomic::Ordering::{Acquire, Release};
@@ -11,23 +12,40 @@ use super::world::World;
 use super::{Critical, Parker, SpinLock};
 
 #[derive(Debug)]
-pub(crate) struct Fired {
-    pub(crate) ready: *const Parker,
-    pub(crate) again: u64,
+pub struct Fired {
+    pub ready: *const Parker,
+    pub again: u64,
+    pub start: Option<Start>,
+}
+
+/// The runtime starts a goroutine for it; here the clock does it itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    pub run: unsafe fn(*mut ()),
+    pub arg: *mut (),
+    pub site: &'static Location<'static>,
 }
 
 impl Fired {
-    pub(crate) const DONE: Fired = Fired { ready: std::ptr::null(), again: u64::MAX };
+    pub const DONE: Fired = Fired { ready: std::ptr::null(), again: u64::MAX, start: None };
 }
 
-pub(crate) type Fire = unsafe fn(*const Timer, u64) -> Fired;
+pub type Fire = unsafe fn(*const Timer, u64) -> Fired;
 
-pub(crate) struct Timer {
+pub struct Timer {
     /// Whether it ever was in the heap, readable by all: the runtime's `heap`.
     known: AtomicBool,
     /// Whether it is in the heap, or fires. Under the heap's lock.
     armed: Cell<bool>,
+    /// Whether `fire` may ask for a start.
+    starts: bool,
     fire: Fire,
+}
+
+impl std::fmt::Debug for Timer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Timer")
+    }
 }
 
 /// The timers that are armed.
@@ -56,10 +74,14 @@ impl Heap {
             first.map(|(place, _)| place).map(|place| entries.remove(place))
         };
         let mut result = (false, std::ptr::null());
+        let mut start = None;
         if let Some((when, timer)) = first {
             world.pass(when);
             // SAFETY: it is alive until disarmed, and disarming takes the lock.
             let fired = unsafe { ((*timer).fire)(timer, world.now()) };
+            // SAFETY: as above.
+            assert!(fired.start.is_none() || unsafe { (*timer).starts }, "starts unannounced");
+            start = fired.start;
             if fired.again == u64::MAX {
                 // SAFETY: as above.
                 unsafe { (*timer).armed.set(false) };
@@ -70,28 +92,38 @@ impl Heap {
         }
         // SAFETY: acquired above.
         unsafe { self.lock.unlock() };
+        if let Some(start) = start {
+            // SAFETY: what the timer asked for, once.
+            unsafe { (start.run)(start.arg) };
+        }
         result
     }
 }
 
-pub(crate) struct HeapLock(());
+#[derive(Debug)]
+pub struct HeapLock(());
 
 impl Timer {
-    pub(crate) fn new(fire: Fire) -> Timer {
-        Timer { known: AtomicBool::new(false), armed: Cell::new(false), fire }
+    pub fn new(fire: Fire) -> Timer {
+        Timer { known: AtomicBool::new(false), armed: Cell::new(false), starts: false, fire }
+    }
+
+    pub fn starter(fire: Fire) -> Timer {
+        let mut timer = Timer::new(fire);
+        timer.starts = true;
+        timer
     }
 
     /// # Safety
     /// As the runtime's.
-    pub(crate) unsafe fn arm(&self, critical: &Critical, when: u64) {
+    pub unsafe fn arm(&self, critical: &Critical, when: u64) {
         // SAFETY: the caller's promise.
         unsafe { self.arm_and_keep(critical, when) }.unlock();
     }
 
     /// # Safety
     /// As the runtime's.
-    pub(crate) unsafe fn arm_and_keep(&self, critical: &Critical, when: u64) -> HeapLock {
-        assert!(critical.is_goroutine(), "a timer armed by a plain thread");
+    pub unsafe fn arm_and_keep(&self, critical: &Critical, when: u64) -> HeapLock {
         let world = World::here();
         let heap = world.heap();
         heap.lock.lock(critical);
@@ -101,7 +133,37 @@ impl Timer {
         HeapLock(())
     }
 
-    pub(crate) fn disarm(&self, critical: &Critical) -> bool {
+    /// # Safety
+    /// As the runtime's.
+    pub unsafe fn rearm(&self, critical: &Critical, when: u64) -> bool {
+        let world = World::here();
+        let heap = world.heap();
+        heap.lock.lock(critical);
+        self.known.store(true, Release);
+        let was = self.armed.replace(true);
+        heap.entries.borrow_mut().retain(|entry| !std::ptr::eq(entry.1, self));
+        heap.entries.borrow_mut().push((when, self));
+        HeapLock(()).unlock();
+        was
+    }
+
+    pub fn if_armed(&self, critical: &Critical, f: impl Fn()) -> bool {
+        if !self.known.load(Acquire) {
+            return false;
+        }
+        let world = World::here();
+        let heap = world.heap();
+        heap.lock.lock(critical);
+        let armed = self.armed.get();
+        if armed {
+            f();
+        }
+        // SAFETY: locked above.
+        unsafe { heap.lock.unlock() };
+        armed
+    }
+
+    pub fn disarm(&self, critical: &Critical) -> bool {
         if !self.known.load(Acquire) {
             return false;
         }
@@ -120,7 +182,7 @@ impl Timer {
 }
 
 impl HeapLock {
-    pub(crate) fn unlock(self) {
+    pub fn unlock(self) {
         let world = World::here();
         // SAFETY: `arm_and_keep` has locked it.
         unsafe { world.heap().lock.unlock() };

@@ -24,7 +24,7 @@ thread_local! {
 
 /// Where a goroutine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Park {
+pub enum Park {
     /// On its stack.
     No,
     /// Off it: its commit has begun.
@@ -33,9 +33,9 @@ pub(crate) enum Park {
 }
 
 /// A goroutine or a plain thread.
-pub(crate) struct Party {
+pub struct Party {
     pub(super) number: usize,
-    pub(crate) goroutine: bool,
+    pub goroutine: bool,
     thread: Thread,
     pub(super) park: Cell<Park>,
     /// Written when the owner parks and when it is readied, for loom to see that the order
@@ -43,7 +43,7 @@ pub(crate) struct Party {
     order: AtomicU32,
     blocked: Cell<bool>,
     /// In a section.
-    pub(crate) inside: Cell<bool>,
+    pub inside: Cell<bool>,
     /// How many locks it holds; not those that it has left to its commit.
     locks: RefCell<Rc<Cell<u32>>>,
 }
@@ -56,7 +56,7 @@ impl std::fmt::Debug for Party {
 
 impl Party {
     /// Blocks until `unblock`.
-    pub(crate) fn block(&self) {
+    pub fn block(&self) {
         self.blocked.set(true);
         while self.blocked.get() {
             loom::thread::park();
@@ -64,18 +64,18 @@ impl Party {
     }
 
     /// Unparks who is blocked, and nobody else: loom would take it amiss.
-    pub(crate) fn unblock(&self) {
+    pub fn unblock(&self) {
         if self.blocked.replace(false) {
             self.thread.unpark();
         }
     }
 
     /// Whether user code may run now.
-    pub(crate) fn is_outside(&self) -> bool {
+    pub fn is_outside(&self) -> bool {
         !self.inside.get() && self.locks() == 0
     }
 
-    pub(crate) fn locks(&self) -> u32 {
+    pub fn locks(&self) -> u32 {
         self.locks.borrow().get()
     }
 
@@ -115,14 +115,14 @@ impl Party {
 
 /// What a model asks of the world.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// Commits run on threads of their own, as long as loom has any left.
-    pub(crate) split: bool,
+    pub split: bool,
     /// Bit N: what the draws of party N come to, the least number or the greatest.
-    pub(crate) draws: u32,
+    pub draws: u32,
 }
 
-pub(crate) struct World {
+pub struct World {
     plan: Plan,
     parties: RefCell<Vec<(ThreadId, Rc<Party>)>>,
     /// How many of loom's threads there are.
@@ -140,6 +140,12 @@ pub(crate) struct World {
     story: RefCell<Vec<(usize, &'static str, usize)>>,
 }
 
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
 /// When the model begins.
 const START: u64 = 1_000;
 /// As many threads as loom can run.
@@ -147,7 +153,7 @@ const MOST_THREADS: usize = 5;
 
 impl World {
     /// A new world, its only thread the caller.
-    pub(crate) fn begin(plan: Plan) -> Rc<World> {
+    pub fn begin(plan: Plan) -> Rc<World> {
         let world = Rc::new(World {
             plan,
             parties: RefCell::new(Vec::new()),
@@ -168,19 +174,19 @@ impl World {
     }
 
     /// All threads but the caller have ended. Returns how many channels were not freed.
-    pub(crate) fn end(self: &Rc<World>) -> usize {
+    pub fn end(self: &Rc<World>) -> usize {
         assert!(self.heap().is_empty(), "a timer is left");
         assert!(self.sleepers.borrow().is_empty(), "a sleeper is left");
         ManuallyDrop::into_inner(WORLD.replace(ManuallyDrop::new(None)));
         self.live_locks.get() - 1
     }
 
-    pub(crate) fn here() -> Rc<World> {
+    pub fn here() -> Rc<World> {
         WORLD.with_borrow(|world| Rc::clone(world.as_ref().expect("a model runs")))
     }
 
     /// Tells the story of the model that has failed.
-    pub(crate) fn tell() {
+    pub fn tell() {
         WORLD.with_borrow(|world| {
             for (who, what, whom) in world.iter().flat_map(|world| world.story.take()) {
                 println!("party {who} {what} {whom}");
@@ -189,7 +195,7 @@ impl World {
     }
 
     /// Notes what the caller does, to be told if the model fails.
-    pub(crate) fn note(&self, what: &'static str, whom: usize) {
+    pub fn note(&self, what: &'static str, whom: usize) {
         let id = loom::thread::current().id();
         let parties = self.parties.borrow();
         let who = parties.iter().find(|(thread, _)| *thread == id);
@@ -214,12 +220,12 @@ impl World {
     }
 
     /// Counts a thread that is about to be spawned.
-    pub(crate) fn add_thread(&self) {
+    pub fn add_thread(&self) {
         self.threads.set(self.threads.get() + 1);
     }
 
     /// The calling thread is a party from now on, in place of what it was before.
-    pub(crate) fn join(&self, number: usize, goroutine: bool) -> Rc<Party> {
+    pub fn join(&self, number: usize, goroutine: bool) -> Rc<Party> {
         let thread = loom::thread::current();
         let id = thread.id();
         let party = Rc::new(Party {
@@ -238,7 +244,7 @@ impl World {
     }
 
     /// The calling party.
-    pub(crate) fn party(&self) -> Rc<Party> {
+    pub fn party(&self) -> Rc<Party> {
         let id = loom::thread::current().id();
         let parties = self.parties.borrow();
         let found = parties.iter().find(|(thread, _)| *thread == id);
@@ -246,11 +252,11 @@ impl World {
     }
 
     /// How many parties are to end before the clock stops.
-    pub(crate) fn expect(&self, parties: usize) {
+    pub fn expect(&self, parties: usize) {
         self.running.set(parties);
     }
 
-    pub(crate) fn party_ended(&self) {
+    pub fn party_ended(&self) {
         assert!(self.party().is_outside());
         self.running.set(self.running.get() - 1);
         self.tell_clock();
@@ -270,7 +276,7 @@ impl World {
     }
 
     /// In which order channels were made.
-    pub(crate) fn next_rank(&self) -> usize {
+    pub fn next_rank(&self) -> usize {
         self.ranks.set(self.ranks.get() + 1);
         self.ranks.get()
     }
@@ -279,16 +285,16 @@ impl World {
         self.heap.get().expect("made at the start")
     }
 
-    pub(super) fn now(&self) -> u64 {
+    pub fn now(&self) -> u64 {
         self.now.get()
     }
 
     /// It is `when` now, or later.
-    pub(super) fn pass(&self, when: u64) {
+    pub fn pass(&self, when: u64) {
         self.now.set(self.now.get().max(when));
     }
 
-    pub(crate) fn epoch(&self) -> Instant {
+    pub fn epoch(&self) -> Instant {
         self.epoch
     }
 
@@ -311,7 +317,7 @@ impl World {
     }
 
     /// The clock: a thread that lets deadlines come, at any moment after they were set.
-    pub(crate) fn run_clock(&self, clock: usize) {
+    pub fn run_clock(&self, clock: usize) {
         let party = self.join(clock, false);
         self.clock.replace(Some(Rc::clone(&party)));
         while self.running.get() > 0 {
@@ -344,12 +350,12 @@ impl World {
 }
 
 /// As the runtime's, on the model's clock.
-pub(crate) fn now_ns() -> u64 {
+pub fn now_ns() -> u64 {
     World::here().now()
 }
 
 /// As the runtime's, on the model's clock.
-pub(crate) fn instant_ns(instant: Instant) -> u64 {
+pub fn instant_ns(instant: Instant) -> u64 {
     let since = instant.saturating_duration_since(World::here().epoch());
     START + u64::try_from(since.as_nanos()).unwrap_or(u64::MAX - START)
 }

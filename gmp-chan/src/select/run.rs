@@ -371,7 +371,7 @@ unsafe fn fire(timer: *const Timer, _now: u64) -> Fired {
     // owner waits until made ready.
     unsafe {
         if (*frame).race.claim(LIMIT) {
-            Fired { ready: &raw const (*frame).parker, again: u64::MAX }
+            Fired { ready: &raw const (*frame).parker, ..Fired::DONE }
         } else {
             Fired::DONE
         }

@@ -142,6 +142,16 @@ pub(super) fn end_process_if_asked(payload: &(dyn Any + Send)) {
     }
 }
 
+/// What a library does with what it caught of a body, before it hands it on: goes on with a
+/// `goexit`, ends the process if that is the rule; what comes back is a panic's payload.
+pub fn caught(payload: Box<dyn Any + Send>) -> Box<dyn Any + Send> {
+    if payload.is::<Leaving>() {
+        panic::resume_unwind(payload);
+    }
+    end_process_if_asked(&*payload);
+    payload
+}
+
 /// Ends an exit, if there is one: there is nothing left to leave.
 fn has_exited(gp: &G) -> bool {
     if let Some(mp) = m::current() {

@@ -260,6 +260,47 @@ fn want_trim(excess: bool) {
     }
 }
 
+/// Where making a coroutine allocates: a slot for the spawner to make one in.
+static TO_BE_MADE: Locked<Option<&'static G>> = Locked::new(None);
+/// How many the spawner makes when asked for one.
+const MADE_AHEAD: usize = 64;
+
+/// Has the spawner make coroutines in `gp`, a slot of the default class that has none, and
+/// in others. They come to the depot. In the scheduler.
+#[cold]
+pub(crate) fn have_made(gp: &'static G) {
+    let refused = TO_BE_MADE.with(|place| {
+        let refused = place.is_some();
+        if !refused {
+            *place = Some(gp);
+        }
+        refused
+    });
+    if refused {
+        put_shared(gp);
+    }
+    crate::m::spawner::ring();
+}
+
+/// Makes what `have_made` asked for. Called by the spawner thread.
+pub(crate) fn make_if_asked() {
+    let Some(gp) = TO_BE_MADE.with(Option::take) else { return };
+    let mut slots = vec![gp];
+    while slots.len() < MADE_AHEAD
+        && let Ok(gp) = get(gp.slot.class, None)
+    {
+        slots.push(gp);
+    }
+    for gp in slots {
+        if !gp.ctx.is_made() {
+            // Without memory it stays as it is, and is asked for again.
+            // SAFETY: a dead slot of ours; the packet area lies between stack and record.
+            let _ = unsafe { gp.ctx.make(gp, gp.small_packet() as usize) };
+        }
+        put_shared(gp);
+    }
+}
+
 /// Moves all of a P's free slots to the depot: the P goes away. The world is
 /// stopped.
 pub(crate) fn flush(local: &FreeGs) {

@@ -7,8 +7,8 @@ use super::panic::Ended;
 use super::scope::Shared;
 use super::{G, Name, SMALL_PACKET, SMALL_PACKET_ALIGN, Status, flag, id, pool};
 use crate::coroutine;
-use crate::m;
-use crate::rt::Critical;
+use crate::m::{self, M};
+use crate::rt::{Critical, Start};
 use crate::runtime;
 use crate::sched::{SCHED, ready};
 use crate::stack::{self, Class};
@@ -189,21 +189,12 @@ where
             return Err(error);
         }
     }
-    let packet = packet_of::<F, T>(gp);
-    // SAFETY: the packet lies inside the slot, aligned, where no frame is now
-    // (`packet_of`); the slot is ours.
-    unsafe { packet.write(Packet { body: ManuallyDrop::new(f) }) };
-    gp.packet.set(packet.cast());
-    gp.run.set(run_packet::<F, T>);
-    gp.site.set(site);
-    gp.scope.set(scope);
+    // SAFETY: the slot is ours, and of a class with room for the packet.
+    unsafe { fill(gp, f, scope, site) };
     gp.set_flags_and_name(if builder.pinned { flag::PINNED } else { 0 }, name);
     gp.join.store(HANDLE, Relaxed);
-    debug_assert!(gp.bound.is_none());
     if let Some(mp) = critical.m() {
-        let p = mp.p();
-        gp.id.set(id::GoId::new(p.ids.take(&id::NEXT_ID)));
-        p.counts.spawned.add(1);
+        count_on(gp, mp);
         let handle = JoinHandle::new(gp);
         ready::ready(mp, gp);
         Ok(handle)
@@ -213,6 +204,66 @@ where
         let handle = JoinHandle::new(gp);
         ready::ready_outside(gp);
         Ok(handle)
+    }
+}
+
+/// Makes `f` the body of `gp`, a slot not in use.
+///
+/// # Safety
+/// The slot is the caller's, and its class is one for F and T (`class_for`).
+#[inline(always)]
+unsafe fn fill<F, T>(gp: &'static G, f: F, scope: *const Shared, site: &'static Location<'static>)
+where
+    F: FnOnce() -> T,
+{
+    let packet = packet_of::<F, T>(gp);
+    // SAFETY: the packet lies inside the slot, aligned, where no frame is now
+    // (`packet_of`); the slot is the caller's.
+    unsafe { packet.write(Packet { body: ManuallyDrop::new(f) }) };
+    gp.packet.set(packet.cast());
+    gp.run.set(run_packet::<F, T>);
+    gp.site.set(site);
+    gp.scope.set(scope);
+    debug_assert!(gp.bound.is_none());
+}
+
+/// Gives `gp`, which is new, a number, and counts it on the P of `mp`, the caller's M.
+#[inline(always)]
+fn count_on(gp: &'static G, mp: &'static M) {
+    let p = mp.p();
+    gp.id.set(id::GoId::new(p.ids.take(&id::NEXT_ID)));
+    p.counts.spawned.add(1);
+}
+
+/// A slot for `start_on`. In the scheduler; None if there is none to be had now.
+pub(crate) fn slot_for_start(mp: &'static M) -> Option<&'static G> {
+    let gp = pool::get(pool::default_class(), Some(mp)).ok()?;
+    if coroutine::MAKE_ALLOCATES && !gp.ctx.is_made() {
+        pool::have_made(gp);
+        return None;
+    }
+    Some(gp)
+}
+
+/// Makes `gp` a goroutine that a timer has asked for, which nobody joins. The caller, in
+/// the scheduler on `mp`, makes it ready.
+///
+/// # Safety
+/// `gp` is from `slot_for_start`. The call is sound to make once, by any goroutine.
+pub(crate) unsafe fn start_on(gp: &'static G, mp: &'static M, start: Start) {
+    // SAFETY: a small packet fits every slot; the caller's promises.
+    unsafe { fill(gp, move || (start.run)(start.arg), null(), start.site) };
+    gp.set_flags_and_name(0, None);
+    gp.join.store(0, Relaxed);
+    count_on(gp, mp);
+}
+
+/// Starts a goroutine that a timer has asked for, from a thread without a P. False if
+/// there is no stack to be had. The timer vouches for the call.
+pub(crate) fn start_outside(start: Start) -> bool {
+    // SAFETY: see Start; the closure borrows nothing.
+    unsafe {
+        self::start(Builder::new(), null(), start.site, move || (start.run)(start.arg)).is_ok()
     }
 }
 

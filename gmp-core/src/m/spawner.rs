@@ -88,6 +88,7 @@ fn run() {
         let refused = make_threads();
         patience = if refused { (patience * 2).min(RETRY.1) } else { RETRY.0 };
         maxprocs::refresh_if_asked();
+        pool::make_if_asked();
         let more = burst.step();
         let now = sys::monotonic_ns();
         now_and_then(&mut next_trim, now, pool::TRIM_PERIOD, pool::trim_wanted, pool::trim);

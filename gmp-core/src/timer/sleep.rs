@@ -44,16 +44,17 @@ pub fn sleep(duration: Duration) {
         return;
     }
     let timers: &'static Timers = &mp.p().timers;
-    timers.insert_locked(when, Item::Sleeper(gp));
+    let first = timers.insert_locked(when, Item::from_sleeper(gp));
+    let unlock = if first { unlock::<true> } else { unlock::<false> };
     let arg = std::ptr::from_ref(timers).cast_mut().cast();
     switch::park(gp, mp, WaitReason::Sleep, Post::Commit, unlock, arg);
 }
 
 /// # Safety
-/// `timers` is the one that `insert_locked` was called on.
+/// `timers` is the one that `insert_locked` was called on, and `FIRST` its answer.
 #[expect(unsafe_code, reason = "a commit takes a raw argument")]
-unsafe fn unlock(timers: *mut ()) -> bool {
+unsafe fn unlock<const FIRST: bool>(timers: *mut ()) -> bool {
     // SAFETY: made from a reference that lives for ever.
-    unsafe { &*timers.cast::<Timers>() }.unlock_inserted();
+    unsafe { &*timers.cast::<Timers>() }.unlock_inserted(FIRST);
     true
 }
