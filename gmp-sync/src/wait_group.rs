@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::wait_group::state::State;
+use crate::wait_group::state::{Misuse, State};
 
-mod state;
+pub(crate) mod state;
 
 /// Waits for a collection of goroutines, threads or anything else that can be counted.
 ///
@@ -77,7 +77,9 @@ impl WaitGroup {
     #[inline]
     #[track_caller]
     pub fn add(&self, delta: i64) {
-        self.state.add(delta);
+        if let Err(misuse) = self.state.add(delta) {
+            refuse(misuse);
+        }
     }
 
     /// Lowers the counter by one.
@@ -97,7 +99,9 @@ impl WaitGroup {
     #[inline]
     #[track_caller]
     pub fn done(&self) {
-        self.state.add(-1);
+        if let Err(misuse) = self.state.add(-1) {
+            refuse(misuse);
+        }
     }
 
     /// Waits until the counter is zero. At zero it returns at once, after one load.
@@ -123,7 +127,9 @@ impl WaitGroup {
     #[inline]
     #[track_caller]
     pub fn wait(&self) {
-        self.state.wait();
+        if let Err(misuse) = self.state.wait() {
+            refuse(misuse);
+        }
     }
 
     /// Runs `f` on a new goroutine, counted by the group from now until it ended.
@@ -146,6 +152,7 @@ impl WaitGroup {
     /// }
     /// wg.wait();
     /// ```
+    #[cfg(not(gmp_loom))]
     #[track_caller]
     pub fn go<F, T>(&self, f: F)
     where
@@ -167,8 +174,16 @@ impl WaitGroup {
     }
 }
 
+#[cold]
+#[track_caller]
+fn refuse(misuse: Misuse) -> ! {
+    panic!("{misuse}");
+}
+
+#[cfg(not(gmp_loom))]
 struct DoneOnDrop(WaitGroup);
 
+#[cfg(not(gmp_loom))]
 impl Drop for DoneOnDrop {
     fn drop(&mut self) {
         self.0.done();

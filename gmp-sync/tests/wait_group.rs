@@ -1,39 +1,14 @@
-//! `WaitGroup` on plain threads.
+//! `WaitGroup` on plain threads, and what only goroutines do to it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod common;
+
+use std::mem::ManuallyDrop;
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
 
+use common::{crowd, message, start, until, watchdog};
 use gmp_sync::WaitGroup;
-
-/// Ends the process if the result is not dropped within a minute.
-#[track_caller]
-fn watchdog() -> mpsc::Sender<()> {
-    let place = std::panic::Location::caller();
-    let (alive, watched) = mpsc::channel();
-    thread::spawn(move || {
-        if watched.recv_timeout(Duration::from_secs(60)) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("the test at {place} hangs");
-            std::process::abort();
-        }
-    });
-    alive
-}
-
-fn until(done: impl Fn() -> bool) {
-    while !done() {
-        thread::yield_now();
-    }
-}
-
-fn message(misuse: impl FnOnce()) -> String {
-    let payload = catch_unwind(AssertUnwindSafe(misuse)).expect_err("this is misuse");
-    payload
-        .downcast::<String>()
-        .map_or_else(|payload| (*payload.downcast::<&str>().unwrap()).into(), |text| *text)
-}
 
 /// Everybody passes the first barrier before anybody passes the second, 8 times over.
 #[test]
@@ -165,4 +140,56 @@ fn reused_too_early() {
         }
     }
     panic!("never seen in 10,000 rounds");
+}
+
+/// Goroutines and threads on both sides, group after group.
+#[test]
+fn goroutines_and_threads() {
+    const ROUNDS: usize = 500;
+    let _watchdog = watchdog();
+    let groups: Vec<_> = (0..ROUNDS).map(|_| WaitGroup::new()).collect();
+    groups.iter().for_each(|group| group.add(6));
+    let counts: Vec<_> = (0..ROUNDS).map(|_| AtomicUsize::new(0)).collect();
+    crowd(6, 3, move |n| {
+        for (group, count) in groups.iter().zip(&counts) {
+            if n % 3 != 0 {
+                count.fetch_add(1, Ordering::Relaxed);
+                group.done();
+            }
+            group.wait();
+            assert_eq!(count.load(Ordering::Relaxed), 6);
+        }
+    });
+}
+
+#[test]
+fn a_body_that_panics_or_exits_is_done() {
+    let _watchdog = watchdog();
+    start();
+    let wg = WaitGroup::new();
+    wg.go(|| -> () { std::panic::resume_unwind(Box::new(())) });
+    wg.go(|| -> () { gmp_core::goexit() });
+    wg.go(|| 5);
+    wg.wait();
+    assert_eq!(format!("{wg:?}"), "WaitGroup { counter: 0, waiting: 0 }");
+}
+
+/// A goroutine that has caught its `goexit` unwinds where it enters the scheduler next, but
+/// not before it has released those who wait for its `done`.
+#[test]
+fn a_swallowed_goexit_releases() {
+    let _watchdog = watchdog();
+    start();
+    let wg = WaitGroup::new();
+    wg.add(1);
+    let (waiter, done) = (wg.clone(), wg.clone());
+    let waiter = gmp_core::spawn(move || waiter.wait());
+    until(|| wg.waiting() == 1);
+    let swallowing = gmp_core::spawn(move || {
+        // Dropped, the payload would go on exiting.
+        let _payload = ManuallyDrop::new(catch_unwind(|| gmp_core::goexit()));
+        done.done();
+    });
+    waiter.join().unwrap();
+    drop(swallowing.join());
 }
