@@ -40,7 +40,6 @@
 //! by `#[gmp::main]`, by `#[gmp::test]`, or by the `unsafe` of
 //! [`Runtime::builder`]'s `start`.
 
-pub use gmp_core::time;
 pub use gmp_core::{
     AccessError, Builder, Current, GoId, Goexit, JoinHandle, LocalKey, Runtime, RuntimeBuilder,
     Scope, ScopedJoinHandle, Stats, blocking, current, goexit, goroutine_local, gosched,
@@ -48,7 +47,7 @@ pub use gmp_core::{
 };
 pub use gmp_core::{DEFAULT_STACK_SIZE, MAX_STACK_SIZE, MIN_STACK_SIZE};
 pub use gmp_macros::{main, test};
-pub use gmp_sync as sync;
+pub use gmp_sync::{context, signal, time};
 pub use runtime::{
     gomaxprocs, num_cpu, num_goroutine, num_threads, set_default_gomaxprocs, set_max_threads, stats,
 };
@@ -65,6 +64,26 @@ pub mod chan {
 
     pub use crate::{select, select_biased};
 }
+
+/// Synchronisation: std's types and Go's, which park the goroutine that has to wait.
+///
+/// A program that uses `std::sync` becomes one of goroutines by changing its `use` lines.
+pub mod sync {
+    #[doc(inline)]
+    pub use gmp_sync::{
+        Barrier, BarrierWaitResult, BreakerBuilder, BreakerError, BreakerState, CircuitBreaker,
+        Condvar, Group, LazyLock, LockResult, Map, Mutex, MutexGuard, Once, OnceLock, OnceState,
+        OwnedSemaphorePermit, PoisonError, Pool, PoolGuard, RateLimiter, RwLock, RwLockReadGuard,
+        RwLockWriteGuard, Semaphore, SemaphorePermit, SingleFlight, TryLockError, TryLockResult,
+        WaitGroup, WaitTimeoutResult, once_func, once_value,
+    };
+    // What does not wait is std's.
+    pub use std::sync::{Arc, Weak, atomic};
+}
+
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/patterns.md")]
+pub mod patterns {}
 
 /// Control over the running scheduler.
 pub mod runtime {
