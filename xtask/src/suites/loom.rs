@@ -37,7 +37,7 @@ fn has_models(site: &Site, package: &str) -> bool {
 
 fn models(site: &Site, package: &str) -> Outcome<Command> {
     let mut cargo = site.cargo("test")?;
-    cargo.args(["--quiet", "--release", "-p", package, "--tests", "--", "loom_"]);
+    cargo.args(["--quiet", "--release", "-p", package, "--lib", "--", "loom_"]);
     // A folder of its own: the cfg would otherwise rebuild everything, twice.
     cargo.env("CARGO_TARGET_DIR", site.target().join("loom"));
     cargo.env("RUSTFLAGS", "--cfg gmp_loom");

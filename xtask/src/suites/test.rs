@@ -11,6 +11,8 @@ use crate::site::Site;
 /// The crates that hold the runtime's protocols. What optimisation does to
 /// them (inlining across a stack switch, above all) is tested too.
 const RUNTIME: &[&str] = &["gmp-core", "gmp-chan", "gmp-sync", "gmp"];
+/// Those in which it shows how the stack is switched.
+const BACKEND: &[&str] = &["gmp-core", "gmp"];
 
 /// Tests of these packages that say what programs may be written, what the macros print, or
 /// how a process starts: that does not depend on how the runtime is built.
@@ -28,6 +30,19 @@ const OTHERS: &[&str] = &[
     "thread_limit",
 ];
 
+/// Tests of what is built on goroutines, whatever those are built on: not run on the second
+/// backend, nor are those of the crates above the runtime.
+const ABOVE: &[&str] = &[
+    "chan_mixed",
+    "chan_values",
+    "golang",
+    "golang_context",
+    "golang_sync",
+    "golang_time",
+    "sync_threads",
+    "wait_group",
+];
+
 /// The stress tests take their whole time in the debug build, less in the others.
 const SHORT_STRESS: (&str, &str) = ("GMP_STRESS_SECS", "8");
 
@@ -39,32 +54,29 @@ pub(crate) fn run(site: &Site) -> Outcome {
     debug.args(["--workspace", "--no-fail-fast"]);
     step(site, "tests, debug", &mut debug, LIMIT)?;
 
-    let mut release = runtime(site, "test")?;
-    release.args(["--release", "--no-fail-fast", "--lib"]).args(tests(site)?);
+    let mut release = tests(site, RUNTIME, &[OTHERS])?;
+    release.arg("--release");
     unoptimised_as_a_whole(&mut release);
-    release.env(SHORT_STRESS.0, SHORT_STRESS.1);
     step(site, "tests, release", &mut release, LIMIT)?;
 
-    let mut generator = runtime(site, "test")?;
-    generator.args(["--features", "generator", "--no-fail-fast", "--lib"]).args(tests(site)?);
-    generator.env(SHORT_STRESS.0, SHORT_STRESS.1);
+    let mut generator = tests(site, BACKEND, &[OTHERS, ABOVE])?;
+    generator.args(["--features", "generator"]);
     step(site, "tests, generator backend", &mut generator, LIMIT)?;
 
-    let mut examples = runtime(site, "build")?;
-    examples.args(["--features", "generator", "--examples"]);
+    let mut examples = site.cargo("build")?;
+    examples.args(["-p", "gmp", "--features", "generator", "--examples"]);
     step(site, "examples build, generator backend", &mut examples, LIMIT)
 }
 
-/// `cargo command` for the runtime's crates.
-fn runtime(site: &Site, command: &str) -> Outcome<Command> {
-    let mut cargo = site.cargo(command)?;
-    cargo.args(RUNTIME.iter().flat_map(|package| ["-p", package]));
+/// `cargo test` for the tests of `packages` but those `without`.
+fn tests(site: &Site, packages: &[&str], without: &[&[&str]]) -> Outcome<Command> {
+    let mut cargo = site.cargo("test")?;
+    cargo.args(["--no-fail-fast", "--lib"]).env(SHORT_STRESS.0, SHORT_STRESS.1);
+    cargo.args(packages.iter().flat_map(|package| ["-p", package]));
+    for name in Metadata::of_members(site)?.targets_of(packages, "test") {
+        if !without.iter().any(|names| names.contains(&name.as_str())) {
+            cargo.args(["--test", &name]);
+        }
+    }
     Ok(cargo)
-}
-
-/// The arguments that choose the runtime's tests: all that are not among `OTHERS`.
-fn tests(site: &Site) -> Outcome<Vec<String>> {
-    let names = Metadata::of_members(site)?.targets_of(RUNTIME, "test");
-    let chosen = names.into_iter().filter(|name| !OTHERS.contains(&name.as_str()));
-    Ok(chosen.flat_map(|name| ["--test".to_owned(), name]).collect())
 }
