@@ -1,7 +1,8 @@
-//! How eight that want one lock all the time share it.
+//! How eight that want one lock all the time share it; and, for comparison, how they share the
+//! Ps without any lock.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::harness::Harness;
@@ -22,6 +23,10 @@ fn thread(work: Box<dyn FnOnce() -> u64 + Send>) -> Box<dyn FnOnce() -> u64> {
 /// Takes a lock once and adds to what it holds.
 type Take = Arc<dyn Fn() + Send + Sync>;
 
+fn of_none() -> Take {
+    Arc::new(|| ())
+}
+
 fn of_gmp() -> Take {
     let mutex = gmp::sync::Mutex::new(0_u64);
     Arc::new(move || *mutex.lock().unwrap() += 1)
@@ -40,7 +45,9 @@ fn of_parking_lot() -> Take {
 /// The library, how many Ps, how its lock is made and by whom it is wanted.
 type Row = (&'static str, usize, fn() -> Take, Spawn);
 
-const ROWS: [Row; 5] = [
+const ROWS: [Row; 7] = [
+    ("none/1P", 1, of_none, goroutine),
+    ("none/2P", 2, of_none, goroutine),
     ("gmp/1P", 1, of_gmp, goroutine),
     ("gmp/2P", 2, of_gmp, goroutine),
     ("gmp/threads", 1, of_gmp, thread),
@@ -59,23 +66,33 @@ pub(crate) fn run(harness: &Harness) {
     }
 }
 
+/// Not counted: until all eight have begun, those that came first have more.
+const BEGINNING: u8 = 0;
+const COUNTED: u8 = 1;
+const OVER: u8 = 2;
+
 fn row(name: &str, quick: bool, take: &Take, spawn: Spawn) {
-    let stop = Arc::new(AtomicBool::new(false));
+    let phase = Arc::new(AtomicU8::new(BEGINNING));
     let handles: Vec<_> = (0..8)
         .map(|_| {
-            let (take, stop) = (Arc::clone(take), Arc::clone(&stop));
+            let (take, phase) = (Arc::clone(take), Arc::clone(&phase));
             spawn(Box::new(move || {
                 let mut taken = 0;
-                while !stop.load(Relaxed) {
+                loop {
+                    match phase.load(Relaxed) {
+                        BEGINNING => taken = 0,
+                        COUNTED => taken += 1,
+                        _ => return taken,
+                    }
                     take();
-                    taken += 1;
                 }
-                taken
             }))
         })
         .collect();
+    gmp::time::sleep(Duration::from_millis(if quick { 20 } else { 300 }));
+    phase.store(COUNTED, Relaxed);
     gmp::time::sleep(Duration::from_millis(if quick { 20 } else { 1_000 }));
-    stop.store(true, Relaxed);
+    phase.store(OVER, Relaxed);
     let counts: Vec<f64> = handles.into_iter().map(|join| join() as f64).collect();
     let mean = counts.iter().sum::<f64>() / 8.0;
     let shares = counts.iter().map(|count| count / mean * 100.0).collect();

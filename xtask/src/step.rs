@@ -31,9 +31,17 @@ pub(crate) fn capture(what: &str, command: &mut Command, limit: Duration) -> Out
             pipe.read_to_end(&mut bytes).map(|_| bytes)
         })
     });
+    let start = Instant::now();
     let status = wait(what, child, &mark, limit)?;
-    // A process left behind would hold the pipe open for ever.
-    kill_all(&mark);
+    // A process left behind would hold the pipe open for ever. One that is just starting
+    // another program has no environment to find it by.
+    while reader.as_ref().is_some_and(|reader| !reader.is_finished()) {
+        if start.elapsed() > limit {
+            return Err(format!("{what}: what it left behind keeps its output open"));
+        }
+        kill_all(&mark);
+        thread::sleep(Duration::from_millis(5));
+    }
     let Some(Ok(Ok(bytes))) = reader.map(thread::JoinHandle::join) else {
         return Err(format!("{what}: its output could not be read"));
     };

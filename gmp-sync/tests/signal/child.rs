@@ -1,6 +1,8 @@
 //! Programs that need a process of their own, because they are to be killed: the test binary
 //! runs itself again, with an environment variable that says which one it is to be.
 
+#![expect(unsafe_code, reason = "the system call")]
+
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{self, ChildStdout, Command, ExitStatus, Stdio};
@@ -19,6 +21,9 @@ pub(crate) fn programs(programs: &[Program]) {
     let Some((_, run)) = programs.iter().find(|(name, _)| *name == wanted) else {
         panic!("no program {wanted}");
     };
+    // A shell that starts the tests in the background has it ignored.
+    // SAFETY: no handler is called by the default action.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
     // Off the line that the test harness has begun.
     println!();
     run();

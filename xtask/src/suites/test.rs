@@ -14,20 +14,32 @@ const RUNTIME: &[&str] = &["gmp-core", "gmp-chan", "gmp-sync", "gmp"];
 /// Those in which it shows how the stack is switched.
 const BACKEND: &[&str] = &["gmp-core", "gmp"];
 
-/// Tests of these packages that say what programs may be written, what the macros print, or
-/// how a process starts: that does not depend on how the runtime is built.
+/// Tests of these packages that say what programs may be written, what the macros print, how
+/// a process starts, or what safe code does that never switches a stack itself: that does
+/// not depend on how the runtime is built.
 const OTHERS: &[&str] = &[
     "chan_api",
     "chan_async",
     "chan_bridge",
     "checksum_cli",
+    "circuit_breaker",
     "compile_fail",
+    "context",
+    "context_alone",
     "go_forms",
+    "golang_context",
     "gomaxprocs",
+    "group",
     "main_forms",
+    "map",
+    "once_func",
+    "rate_limiter",
     "select_forms",
     "select_strict",
+    "signal",
+    "single_flight",
     "thread_limit",
+    "timeout",
 ];
 
 /// Tests of what is built on goroutines, whatever those are built on: not run on the second
@@ -36,7 +48,6 @@ const ABOVE: &[&str] = &[
     "chan_mixed",
     "chan_values",
     "golang",
-    "golang_context",
     "golang_sync",
     "golang_time",
     "sync_threads",

@@ -14,12 +14,14 @@ use crate::site::Site;
 const RAND: &str = include_str!("../../../conformance/rand.rs");
 const GOROUTINE: &str = include_str!("../../../conformance/goroutine.rs");
 
-/// Optimised, for the tests that take long; checked, for what they may find.
+/// Optimised, for the tests that take long, but not for long; checked, for what they may
+/// find.
 const ROOT: &str = r#"[workspace]
 members = ["channel", "rand", "goroutine", "threads", "goroutines"]
 resolver = "3"
 
 [profile.release]
+opt-level = 1
 debug-assertions = true
 overflow-checks = true
 "#;
