@@ -78,7 +78,9 @@ pub(crate) fn ownership() {
         })
         .collect();
     let (start, mut ticks) = (Instant::now(), 0);
-    while start.elapsed() < time() {
+    let claimed = || stats().handoffs > before.handoffs;
+    // One that is nearly always inside of the scheduler is seldom claimed.
+    while start.elapsed() < time() || !claimed() {
         let tick = Instant::now();
         gmp::time::sleep(Duration::from_millis(5));
         assert!(tick.elapsed() < Duration::from_secs(1), "no tick for a second; {}", stats());
@@ -93,6 +95,5 @@ pub(crate) fn ownership() {
     until(|| gmp::num_goroutine() == 1);
     let (now, spawned) = (stats(), spawned.iter().sum::<u64>());
     assert_eq!(now.spawned - before.spawned, WORKERS + 4 + spawned, "{now}");
-    assert!(now.handoffs > before.handoffs, "no P was ever claimed: {now}");
     println!("done={spawned} spawned, {handed} handed over, {ticks} ticks, {now:?}");
 }

@@ -1,8 +1,8 @@
 //! The semaphore: no permit is had twice, none lies idle that the first who waits could have.
 //!
 //! Faults that the models fail under: nobody serves after giving up; a release that does not
-//! look at `WAITED`; waiting without setting it; a CAS that takes permits without `Acquire`;
-//! a release without `Release`.
+//! look at `WAITED`; waiting without setting it; a bit that is never cleared; a CAS that takes
+//! permits without `Acquire`; a release without `Release`.
 
 use std::mem::ManuallyDrop;
 use std::time::Duration;
