@@ -4,7 +4,7 @@ mod common;
 
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use common::{Drops, Token, crowd, message, on_both, until, watchdog};
@@ -93,9 +93,11 @@ fn a_function_that_does_not_return() {
     on_both(|| {
         for exits in [false, true] {
             let cell = Arc::new(OnceLock::new());
-            let first = Arc::clone(&cell);
+            let (first, runs) = (Arc::clone(&cell), Arc::new(AtomicBool::new(false)));
+            let began = Arc::clone(&runs);
             let failing = gmp_core::spawn(move || {
                 first.get_or_init(|| {
+                    began.store(true, Ordering::SeqCst);
                     until(|| first.waiting() == 2);
                     if exits {
                         gmp_core::goexit();
@@ -105,7 +107,8 @@ fn a_function_that_does_not_return() {
             });
             let (waits, takes_over) = (Arc::clone(&cell), Arc::clone(&cell));
             let waits = gmp_core::spawn(move || *waits.wait());
-            until(|| cell.waiting() == 1);
+            // Or else the other one would be the first.
+            until(|| runs.load(Ordering::SeqCst));
             let takes_over = thread::spawn(move || *takes_over.get_or_init(|| 7));
             assert!(failing.join().is_err());
             until(|| takes_over.is_finished());
