@@ -40,11 +40,17 @@ fn is_marked<G>(entry: *mut G) -> bool {
 const FIRST_CAPACITY: usize = if cfg!(gmp_loom) { 4 } else { 1024 };
 
 impl<G> Ring<G> {
+    #[inline(always)]
     fn reserve(&mut self, extra: usize) {
         let need = self.len + extra;
-        if need <= self.buf.capacity() {
-            return;
+        if need > self.buf.capacity() {
+            self.grow(need);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, need: usize) {
         let cap = need.next_power_of_two().max(FIRST_CAPACITY);
         let Some(mut buf) = RawBuf::with_capacity(cap) else {
             crate::fatal("out of memory: the global run queue cannot grow");

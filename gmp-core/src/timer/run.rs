@@ -51,6 +51,9 @@ impl Ready {
 impl Timers {
     /// Readies and starts what is due, on the P of `mp`, the caller's M. Returns how many
     /// goroutines.
+    ///
+    /// Not inlined: its batch would make a large frame of the search for work.
+    #[inline(never)]
     pub(crate) fn run_due_on(&'static self, mp: &'static M) -> usize {
         let now = sys::monotonic_ns();
         let mut readied = Readied { mp, count: 0 };
