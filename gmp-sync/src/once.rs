@@ -85,7 +85,6 @@ impl Once {
         /// ```
         #[inline]
         #[must_use]
-        #[expect(clippy::new_without_default, reason = "std's has none")]
         pub fn new() -> Once {
             Once { word: AtomicU32::new(INCOMPLETE), queue: Queue::new() }
         }

@@ -35,16 +35,4 @@ pub(crate) mod model {
     }
 }
 
-/// Declares a function that is `const` in normal builds; loom's atomics have no const
-/// constructors.
-macro_rules! const_unless_loom {
-    ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => {
-        #[cfg(not(gmp_loom))]
-        $(#[$meta])*
-        $vis const fn $($rest)*
-        #[cfg(gmp_loom)]
-        $(#[$meta])*
-        $vis fn $($rest)*
-    };
-}
-pub(crate) use const_unless_loom;
+pub(crate) use gmp_core::const_unless_loom;

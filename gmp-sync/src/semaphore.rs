@@ -268,6 +268,7 @@ impl Semaphore {
     /// Releasing.
     #[inline]
     fn release(&self, n: usize) {
+        // With the Acquire of who takes the permits.
         if self.word.fetch_add(n * PERMIT, Ordering::Release) & WAITED != 0 {
             self.serve();
         }

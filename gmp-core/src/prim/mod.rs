@@ -34,7 +34,9 @@ pub(crate) use std::sync::atomic::{
 };
 
 /// Declares a function that is `const` in normal builds; loom's atomics have no
-/// const constructors.
+/// const constructors. For the crates above, too.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! const_unless_loom {
     ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => {
         #[cfg(not(gmp_loom))]

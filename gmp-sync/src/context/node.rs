@@ -129,6 +129,7 @@ impl Node {
             ContextError::DeadlineExceeded => EXCEEDED,
         };
         state.fate = Some(fate);
+        // With the Acquire of those who read it without the lock: the fate was set before.
         self.err.store(code, Ordering::Release);
     }
 

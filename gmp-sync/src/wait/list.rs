@@ -33,6 +33,7 @@ impl List {
 
     #[inline(always)]
     fn set_first(&self, waiter: *const Waiter) {
+        // With the Acquire of `looks_empty`: who sees nobody sees what the last one was told.
         self.head.store(waiter.cast_mut(), Ordering::Release);
     }
 

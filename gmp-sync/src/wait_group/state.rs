@@ -86,6 +86,7 @@ impl State {
     /// word again.
     fn count(&self, delta: i32) -> Reading {
         let step = Reading::step(delta);
+        // With the Acquire of those who read zero: what was done before `done` is seen.
         Reading(self.word.fetch_add(step, Ordering::Release).wrapping_add(step))
     }
 
