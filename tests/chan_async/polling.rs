@@ -1,8 +1,9 @@
 //! What a poll does, who is woken, how often, and in which order.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use gmp::chan::{Receiver, RecvError, SendError, Sender, TryRecvError, bounded, unbounded};
 use gmp::{go, select};
@@ -277,4 +278,34 @@ fn futures_move_between_threads() {
         (pending, rx.recv(), send.poll())
     });
     assert_eq!(crate::support::join_thread(elsewhere), (true, Ok(1), Some(Ok(()))));
+}
+
+/// A waker that panics, with a payload whose drop panics in its turn, does not unwind the
+/// sender that served its task: the value has one owner, the task.
+#[test]
+fn waker_that_panics_badly() {
+    struct Loud;
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            panic!("the payload's drop");
+        }
+    }
+    struct Broken;
+    impl Wake for Broken {
+        fn wake(self: Arc<Self>) {
+            std::panic::panic_any(Loud);
+        }
+    }
+    let _watchdog = watchdog();
+    let waker = Waker::from(Arc::new(Broken));
+    let mut cx = Context::from_waker(&waker);
+    let (tx, rx) = bounded(0);
+    let value = Arc::new(());
+    let mut receive = Box::pin(rx.recv_async());
+    assert!(receive.as_mut().poll(&mut cx).is_pending());
+    tx.send(Arc::clone(&value)).unwrap();
+    assert_eq!(Arc::strong_count(&value), 2);
+    let Poll::Ready(Ok(received)) = receive.as_mut().poll(&mut cx) else { panic!("not served") };
+    drop(received);
+    assert_eq!(Arc::strong_count(&value), 1);
 }

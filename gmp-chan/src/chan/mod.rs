@@ -87,51 +87,64 @@ impl<T> Chan<T> {
     /// Inlined, wait and all: each return after a stack switch is mispredicted.
     #[inline(always)]
     pub(crate) fn send(&self, value: T) -> Result<(), SendError<T>> {
-        self.send_locked(self.core.lock(), value)
+        // From where it is: each move through a function, even an inlined one, is a copy,
+        // as the optimiser keeps those of a value whose address a waiter knows.
+        // SAFETY: `value` is given up just below if the answer is true; nothing unwinds once
+        // the value is on its way.
+        if unsafe { self.send_locked(self.core.lock(), &raw const value) } {
+            let _ = ManuallyDrop::new(value);
+            return Ok(());
+        }
+        Err(SendError(value))
     }
 
-    /// `send`, with the lock, which is this channel's, taken already.
+    /// Sends the value at `src`, with the lock, which is this channel's, taken already. False
+    /// if the channel is shut.
+    ///
+    /// # Safety
+    /// `src` is a value that the caller gives up if the answer is true.
     #[inline(always)]
-    pub(crate) fn send_locked(&self, locked: Locked<'_>, value: T) -> Result<(), SendError<T>> {
-        let value = ManuallyDrop::new(value);
-        let src = (&raw const value).cast::<T>();
+    pub(crate) unsafe fn send_locked(&self, locked: Locked<'_>, src: *const T) -> bool {
         // SAFETY: the lock is held; `src` is a value, given up where the answer is `Sent` or
         // `To`, and to who finishes the waiter with `Done`.
         match unsafe { self.offer(src) } {
             Offer::To(receiver) => {
                 // SAFETY: just popped.
                 unsafe { hand_over(locked, src, receiver) };
-                return Ok(());
+                true
             }
             Offer::Sent => {
                 locked.leave_and_tell(&self.core.receivers);
-                return Ok(());
+                true
             }
-            Offer::Full => {
-                // SAFETY: as above.
-                if unsafe { self.wait_to_send(locked, src) } == Outcome::Done {
-                    return Ok(());
-                }
+            // SAFETY: as above.
+            Offer::Full => (unsafe { self.wait_to_send(locked, src) }) == Outcome::Done,
+            Offer::Shut => {
+                drop(locked.unlock());
+                false
             }
-            Offer::Shut => drop(locked.unlock()),
             Offer::Woke(task) => {
                 woke(locked, task);
-                return Ok(());
+                true
             }
             Offer::NeedsBlock | Offer::Granted => {
                 drop(locked.unlock());
-                return self.send_with_block(ManuallyDrop::into_inner(value));
+                // SAFETY: the caller's promise.
+                unsafe { self.send_with_block(src) }
             }
         }
-        Err(SendError(ManuallyDrop::into_inner(value)))
     }
 
-    /// `send` to a list that has no block left.
+    /// `send_locked` to a list that has no block left.
+    ///
+    /// # Safety
+    /// As for `send_locked`.
     #[cold]
     #[inline(never)]
-    fn send_with_block(&self, value: T) -> Result<(), SendError<T>> {
+    unsafe fn send_with_block(&self, src: *const T) -> bool {
         self.supply();
-        self.send(value)
+        // SAFETY: the caller's promise.
+        unsafe { self.send_locked(self.core.lock(), src) }
     }
 
     /// Sends if that needs no waiting.

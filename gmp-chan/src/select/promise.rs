@@ -34,7 +34,12 @@ pub(crate) unsafe fn keep<T>(chan: &Chan<T>, answer: Answer, value: T) -> Result
             // SAFETY: the lock is held, and the place was kept for this value.
             unsafe { chan.core().unreserve() };
             // With the lock held nobody else can take the place before `send_locked` does.
-            chan.send_locked(locked, value)
+            let value = ManuallyDrop::new(value);
+            // SAFETY: the value is given up if the answer is true.
+            if unsafe { chan.send_locked(locked, &raw const *value) } {
+                return Ok(());
+            }
+            Err(SendError(ManuallyDrop::into_inner(value)))
         }
         Outcome::Granted if chan.core().is_unbounded() => chan.send(value),
         // The task that asked for it may be gone: the value is buffered then.

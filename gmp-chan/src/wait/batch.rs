@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "popped waiters are chained by raw pointers")]
 
+use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr::{self, NonNull};
 use std::task::Waker;
@@ -87,7 +88,10 @@ impl Wakers {
 /// Wakes a task, if there is one. A waker that panics has said so through the panic hook; it keeps nobody
 /// else from being woken, and does not unwind a caller who may have a waiter queued.
 pub(crate) fn wake(task: Option<Waker>) {
-    if let Some(waker) = task {
-        drop(panic::catch_unwind(AssertUnwindSafe(|| waker.wake())));
+    if let Some(waker) = task
+        && let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| waker.wake()))
+    {
+        // Leaked: its own drop might panic, too.
+        let _ = ManuallyDrop::new(payload);
     }
 }
