@@ -64,7 +64,17 @@ fn shut(locked: Locked<'_>, why: u8) {
     let core: &Core = locked.core;
     let before = core.state.load(Ordering::Relaxed);
     core.state.store(before | why, Ordering::SeqCst);
-    let mut locked = locked;
+    if core.receivers.is_empty() && core.senders.is_empty() {
+        drop(locked.unlock());
+    } else {
+        wake_all(locked);
+    }
+}
+
+/// Wakes all who wait at a channel that is shut.
+#[inline(never)]
+fn wake_all(mut locked: Locked<'_>) {
+    let core: &Core = locked.core;
     loop {
         let (mut waiters, mut wakers) = (Batch::new(), Wakers::new());
         // SAFETY: the lock is held, and the channel is shut: nobody joins any more.
