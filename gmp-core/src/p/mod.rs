@@ -11,6 +11,7 @@ use crate::m::M;
 use crate::preempt::Watch;
 use crate::prim::{AtomicRef, AtomicU8, AtomicU32, AtomicU64};
 use crate::queue::LocalQueue;
+use crate::sched::steal::Grace;
 use crate::timer::Timers;
 use std::cell::Cell;
 use std::sync::atomic::Ordering::{Relaxed, Release};
@@ -55,6 +56,7 @@ pub(crate) struct P {
     pub(crate) free: FreeGs,
     pub(crate) ids: IdBlock,
     pub(crate) rng: Rng,
+    pub(crate) grace: Grace,
     pub(crate) counts: Counts,
     pub(crate) timers: Timers,
     pub(crate) status: AtomicU32,
@@ -66,7 +68,7 @@ pub(crate) struct P {
     pub(crate) pending_spinning: Cell<bool>,
 }
 
-// SAFETY: `free`, `ids`, `rng` are touched by the owner only (owner:
+// SAFETY: `free`, `ids`, `rng`, `grace` are touched by the owner only (owner:
 // the M that has the P, or who stopped the world); `watch` by sysmon; `link`, `pending_spinning`
 // under the idle lock; the rest is atomic or has its own lock.
 #[expect(unsafe_code, reason = "cells that belong to the P's owner")]
@@ -83,6 +85,7 @@ impl P {
             free: FreeGs::new(),
             ids: IdBlock::default(),
             rng: Rng::new(seed ^ (u64::from(id) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            grace: Grace::new(),
             counts: Counts::default(),
             timers: Timers::new(),
             status: AtomicU32::new(status::DEAD),

@@ -5,16 +5,12 @@ use crate::g::G;
 use crate::m::M;
 use crate::p::{P, Rng, status};
 use crate::sys;
+use std::cell::Cell;
 use std::ptr::from_ref;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Passes over all Ps before giving up; timers and `run_next` only in the last.
 const PASSES: u32 = 4;
-/// How long a thief waits before it takes the goroutine another P is about to
-/// run: a producer that is about to park keeps its consumer on its own P. About
-/// 60 times what a channel operation takes.
-const RUN_NEXT_GRACE_NS: u64 = 3_000;
-
 pub(crate) enum Stolen {
     Nothing,
     Goroutine(*mut G),
@@ -50,7 +46,7 @@ pub(crate) fn steal(mp: &'static M) -> Stolen {
                 return Stolen::Goroutine(gp);
             }
             if last {
-                let gp = steal_next(victim);
+                let gp = steal_next(p, victim);
                 if !gp.is_null() {
                     p.counts.steals.add(1);
                     return Stolen::Goroutine(gp);
@@ -66,14 +62,64 @@ fn run_timers_of(mp: &'static M, victim: &'static P) -> bool {
     due != u64::MAX && due <= sys::monotonic_ns() && victim.timers.run_due_on(mp) > 0
 }
 
-fn steal_next(victim: &'static P) -> *mut G {
+fn steal_next(p: &'static P, victim: &'static P) -> *mut G {
     if victim.runq.is_empty() {
         return std::ptr::null_mut();
     }
     if victim.status.load(Relaxed) == status::RUNNING {
-        sys::nap_ns(RUN_NEXT_GRACE_NS);
+        let switches = victim.counts.switches.get();
+        sys::nap_ns(p.grace.ns());
+        if victim.counts.switches.get() != switches {
+            p.grace.partners();
+            return std::ptr::null_mut();
+        }
     }
-    victim.runq.steal_next()
+    let gp = victim.runq.steal_next();
+    if !gp.is_null() {
+        p.grace.stolen_at(sys::monotonic_ns());
+    }
+    gp
+}
+
+/// How long a thief waits before it takes the goroutine that another P is about to run: who
+/// is about to park keeps his partner on his own P. A P's own; touched by its owner only.
+///
+/// Two goroutines that are soon at each other's door again are best left together: each time
+/// they are parted costs a thread's wake-up, and then they fight over one lock. One that
+/// another one made ready and went on computing wants to run at once. Which it is shows in
+/// whether the P went from one to another meanwhile, and in how soon there is something to
+/// take again.
+pub(crate) struct Grace {
+    ns: Cell<u64>,
+    last: Cell<u64>,
+}
+
+impl Grace {
+    /// About 60 times what a channel operation takes.
+    const LEAST: u64 = 3_000;
+    /// What Go's 3 us come to, as Linux lets a sleep of theirs last 50 us longer.
+    const MOST: u64 = 48_000;
+    /// A theft so soon after the last one was one too many.
+    const SOON: u64 = 2 * Self::MOST;
+
+    pub(crate) const fn new() -> Grace {
+        Grace { ns: Cell::new(Self::LEAST), last: Cell::new(0) }
+    }
+
+    fn ns(&self) -> u64 {
+        self.ns.get()
+    }
+
+    /// The P that was to be robbed goes from one to another by itself.
+    fn partners(&self) {
+        self.ns.set((self.ns.get() * 2).min(Self::MOST));
+    }
+
+    fn stolen_at(&self, now: u64) {
+        let soon = now.saturating_sub(self.last.replace(now)) < Self::SOON;
+        let ns = if soon { self.ns.get() * 2 } else { self.ns.get() / 2 };
+        self.ns.set(ns.clamp(Self::LEAST, Self::MOST));
+    }
 }
 
 /// Visits 0..n once each: from a random start in random strides coprime to n.
@@ -129,6 +175,27 @@ mod tests {
                 }
                 assert!(seen.iter().all(|&s| s), "not all of {n}");
             }
+        }
+    }
+
+    #[test]
+    fn grace_grows_for_partners_and_shrinks_for_others() {
+        let grace = Grace::new();
+        let mut now = 1_000_000_000;
+        for expected in [3_000, 6_000, 12_000, 24_000, 48_000, 48_000] {
+            grace.stolen_at(now);
+            assert_eq!(grace.ns(), expected);
+            now += Grace::SOON - 1;
+        }
+        now += 1;
+        for expected in [24_000, 12_000, 6_000, 3_000, 3_000] {
+            grace.stolen_at(now);
+            assert_eq!(grace.ns(), expected);
+            now += Grace::SOON;
+        }
+        for expected in [6_000, 12_000, 24_000, 48_000, 48_000] {
+            grace.partners();
+            assert_eq!(grace.ns(), expected);
         }
     }
 
