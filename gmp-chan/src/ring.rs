@@ -67,12 +67,19 @@ impl<T> Ring<T> {
     /// The ring is not empty; `out` can be written.
     #[inline]
     pub(crate) unsafe fn pop(&mut self, out: *mut T) {
-        // SAFETY: the head slot holds a value, and moving `head` on gives it up.
-        unsafe { ptr::copy_nonoverlapping(self.at(0), out, 1) };
+        // SAFETY: the head slot holds a value, which it gives up.
+        unsafe { ptr::copy_nonoverlapping(self.release_first(), out, 1) };
+    }
+
+    /// Gives the first value up where it is: it is to be moved before the slot is used again.
+    #[inline]
+    pub(crate) fn release_first(&mut self) -> *const T {
+        let first = self.at(0);
         self.head += 1;
         if self.head == self.size {
             self.head = 0;
         }
+        first
     }
 }
 

@@ -251,6 +251,20 @@ impl<'a> Locked<'a> {
         self.critical
     }
 
+    /// Unlocks and leaves at the end of the caller's block.
+    #[inline(always)]
+    pub(crate) fn unlock_on_drop(self) -> impl Drop {
+        struct Unlock<'a>(&'a Core, #[expect(dead_code, reason = "left on drop")] Critical);
+        impl Drop for Unlock<'_> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                // SAFETY: made of a `Locked`: the lock is held.
+                unsafe { self.0.lock.unlock() };
+            }
+        }
+        Unlock(self.core, self.critical)
+    }
+
     /// Unlocks and leaves; tells those in `queue`, who only watch, that what they wait for
     /// may be there. Nobody who could be served is in that queue.
     #[inline(always)]

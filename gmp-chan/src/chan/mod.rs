@@ -32,6 +32,10 @@ pub(crate) use self::clock::serve_due;
 pub(crate) use self::give_back::End;
 pub(crate) use self::rare::settle;
 
+/// Bytes from which on a copy less is worth a second way to receive.
+/// In the models always.
+const LARGE: usize = if cfg!(gmp_loom) { 0 } else { 32 };
+
 /// One channel, shared by all its handles.
 #[repr(C)]
 pub(crate) struct Chan<T> {
@@ -198,8 +202,16 @@ impl<T> Chan<T> {
     /// Inlined, wait and all: each return after a stack switch is mispredicted.
     #[inline(always)]
     pub(crate) fn recv(&self) -> Result<T, RecvError> {
-        let mut out = MaybeUninit::<T>::uninit();
         let locked = self.core.lock();
+        if size_of::<T>() > LARGE
+            // SAFETY: the lock is held, until the value was read.
+            && let Some(first) = unsafe { self.take_in_place() }
+        {
+            let _unlock = locked.unlock_on_drop();
+            // SAFETY: a value that the ring gave up; from there into the result at once.
+            return Ok(unsafe { first.read() });
+        }
+        let mut out = MaybeUninit::<T>::uninit();
         // SAFETY: the lock is held, and `out` can be written.
         match unsafe { self.take(out.as_mut_ptr()) } {
             Take::Got => locked.leave_and_tell(&self.core.senders),

@@ -109,6 +109,23 @@ impl<T> Chan<T> {
         Offer::To(receiver)
     }
 
+    /// Gives up the first value of a ring in which nobody waits to put another one: it is to
+    /// be moved from where it is before the lock is released. None leaves all as it was.
+    ///
+    /// # Safety
+    /// The lock is held.
+    #[inline(always)]
+    pub(super) unsafe fn take_in_place(&self) -> Option<*const T> {
+        let len = self.core.len.load(Ordering::Relaxed);
+        let Buffer::Ring(ring) = &self.buffer else { return None };
+        if len == 0 || !self.core.senders.is_empty() {
+            return None;
+        }
+        self.core.len.store(len - 1, Ordering::Relaxed);
+        // SAFETY: the lock is held, and the ring is not empty.
+        Some(unsafe { (*ring.get()).release_first() })
+    }
+
     /// Moves the first value to `out`, and the value of the longest waiting sender to
     /// where there is room now.
     ///
