@@ -116,10 +116,14 @@ impl<'a> Case<'a> {
         Case { when, ..case }
     }
 
-    /// Whether it was not chosen yet.
+    /// Whether it can fire at all: it has a channel, and was not chosen yet (a case is good
+    /// for one select), or is a timer that ends.
     #[inline(always)]
-    pub(super) fn is_unused(&self) -> bool {
-        self.answer.is_none_or(|answer| answer.get().is_none())
+    pub(super) fn can_fire(&self) -> bool {
+        if self.op == Op::Timer {
+            return self.when != u64::MAX;
+        }
+        !self.core.is_null() && self.answer.is_none_or(|answer| answer.get().is_none())
     }
 
     /// The channel, if there is one.

@@ -9,7 +9,10 @@ use crate::chan::Core;
 use crate::rt::Critical;
 
 /// Up to this many cases need no allocation.
-const FEW: usize = 8;
+const FEW: usize = 16;
+/// As many draws as one random number is good for: 8 have 40,320 outcomes of its four
+/// thousand million.
+const DRAWS: usize = 8;
 
 /// Memory for both orders: on the stack, or on the heap for many cases.
 pub(super) struct Room {
@@ -66,26 +69,19 @@ impl Orders<'_> {
         let mut timers = false;
         let mut random = if biased { 0 } else { critical.random() };
         for (index, case) in cases.iter().enumerate() {
-            let can_fire = if case.op == Op::Timer {
-                timers |= case.when != u64::MAX;
-                case.when != u64::MAX
-            } else {
-                // (A case is good for one select.)
-                !case.core.is_null() && case.is_unused()
-            };
-            if !can_fire {
+            if !case.can_fire() {
                 continue;
             }
+            timers |= case.op == Op::Timer;
             let last = self.polled;
             self.polled += 1;
             let mut place = last;
             if !biased {
-                if last >= FEW {
+                if last >= DRAWS {
                     random = critical.random();
                 }
                 // The high half of the product is uniform below the factor, and the low half
-                // is as random as before: good for 8 draws, whose orders are 40,320 of the
-                // four thousand million states.
+                // is as random as before.
                 let product = u64::from(random) * self.polled as u64;
                 place = (product >> 32) as usize;
                 random = product as u32;
@@ -102,17 +98,19 @@ impl Orders<'_> {
         unsafe { std::slice::from_raw_parts(self.poll.as_ptr().cast(), self.polled) }
     }
 
-    /// Notes the channels in the one order in which all selects lock: each once.
+    /// Notes the channels in the one order in which all selects lock: each once. `draw` has
+    /// been here.
     #[inline(always)]
     pub(super) fn sort(&mut self, cases: &[Case<'_>]) {
         self.locked = 0;
         if self.polled > FEW {
             return self.sort_many(cases);
         }
-        for at in 0..self.polled {
-            let core = cases[usize::from(self.poll()[at])].core;
-            if !core.is_null() {
-                self.insert(core);
+        // As they are written, not as drawn: channels that were made one after the other
+        // often lie so in memory.
+        for case in cases {
+            if !case.core.is_null() && case.can_fire() {
+                self.insert(case.core);
             }
         }
     }
