@@ -79,8 +79,9 @@ impl Ahead {
         }
         pool::set_guarded(class, end);
         // The starter works on the slots before these meanwhile.
-        for index in self.populated.max(fresh + BATCH)..end {
-            Slot { class, index }.populate();
+        let index = self.populated.max(fresh + BATCH);
+        if index < end {
+            Slot { class, index }.populate_run((end - index) as usize);
         }
         self.populated = end;
         true

@@ -127,10 +127,15 @@ impl Slot {
         guard::install_many(self.low(), class.guard_size(), class.slot_size(), count)
     }
 
-    /// Asks the system for the page that holds the record and the first frames.
-    /// What is in it, if it is there already, stays.
-    pub(crate) fn populate(self) {
-        sys::populate((self.high() - sys::PAGE) as *mut u8, sys::PAGE);
+    /// Asks the system for the pages that hold the record and the first frames, of this slot
+    /// and of the `count - 1` next ones. What is in them, if they are there already, stays.
+    pub(crate) fn populate_run(self, count: usize) {
+        let (first, size) = (self.high() - sys::PAGE, self.class.slot_size());
+        if !guard::populate_many(first, size, count) {
+            for i in 0..count {
+                sys::populate((first + i * size) as *mut u8, sys::PAGE);
+            }
+        }
     }
 
     /// Gives back the memory of `count` neighbouring slots from this one on.

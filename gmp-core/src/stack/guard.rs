@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "system calls on the reservation")]
 
 use super::StackError;
+use crate::sys;
 use std::sync::atomic::{AtomicI32, AtomicU8, AtomicUsize, Ordering::Relaxed};
 
 /// How guards are made.
@@ -77,32 +78,40 @@ fn protect(low: *mut u8, len: usize) -> Result<(), StackError> {
     Err(StackError::NoMappings { used })
 }
 
-/// Guards made per call of `install_many`.
+/// Ranges per call of `install_many` and `populate_many`.
 pub(crate) const MANY: usize = 64;
 
 /// Makes guards of `len` bytes at `low`, `low + stride`, ..., `count` (at most
 /// `MANY`) of them, in one system call: a third of the cost of one by one. Doing
 /// it twice does no harm. False if only `install` can do it.
 pub(crate) fn install_many(low: usize, len: usize, stride: usize, count: usize) -> bool {
+    // SAFETY: the ranges are the bottoms of slots, where no frame ever is; a guard
+    // installed again changes nothing.
+    MODE.load(Relaxed) != Mode::Protect as u8
+        && unsafe { advise_many(low, len, stride, count, MADV_GUARD_INSTALL) }
+}
+
+/// Asks for the memory of `count` pages (at most `MANY`) at `page`, `page + stride`, ...; what
+/// is in them stays. False if they have to be asked for one by one.
+pub(crate) fn populate_many(page: usize, stride: usize, count: usize) -> bool {
+    // SAFETY: the ranges are mapped; their contents do not change.
+    unsafe { advise_many(page, sys::PAGE, stride, count, libc::MADV_POPULATE_WRITE) }
+}
+
+/// # Safety
+/// The advice does no harm to the ranges.
+unsafe fn advise_many(at: usize, len: usize, stride: usize, count: usize, advice: i32) -> bool {
     let fd = SELF_FD.load(Relaxed);
-    if fd < 0 || MODE.load(Relaxed) == Mode::Protect as u8 {
+    if fd < 0 {
         return false;
     }
     let mut ranges = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; MANY];
     for (i, range) in ranges[..count].iter_mut().enumerate() {
-        *range = libc::iovec { iov_base: (low + i * stride) as *mut _, iov_len: len };
+        *range = libc::iovec { iov_base: (at + i * stride) as *mut _, iov_len: len };
     }
-    // SAFETY: the ranges are the bottoms of slots, where no frame ever is; a
-    // guard installed again changes nothing.
+    // SAFETY: the caller's promise.
     let done = unsafe {
-        libc::syscall(
-            libc::SYS_process_madvise,
-            fd,
-            ranges.as_ptr(),
-            count,
-            MADV_GUARD_INSTALL,
-            0_u32,
-        )
+        libc::syscall(libc::SYS_process_madvise, fd, ranges.as_ptr(), count, advice, 0_u32)
     };
     done == (len * count) as i64
 }
