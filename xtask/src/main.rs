@@ -4,6 +4,7 @@
 //! the self-test in which each check is seen to fail.
 
 mod checks;
+mod compare;
 mod metadata;
 mod self_test;
 mod site;
@@ -37,7 +38,10 @@ fn dispatch(site: &Site, name: &str, args: &[String]) -> Outcome {
     if name == "islands" && args.len() == 1 && args[0] == "--write" {
         return checks::islands::write(site);
     }
-    if !args.is_empty() && name != "bench" {
+    if name == "bench-guard" && args.len() == 1 && args[0] == "--write" {
+        return suites::guard::run(site, true);
+    }
+    if !args.is_empty() && !["bench", "compare"].contains(&name) {
         return Err(format!("`{name}` takes no argument {:?}; see `cargo x help`", args[0]));
     }
     match name {
@@ -52,6 +56,8 @@ fn dispatch(site: &Site, name: &str, args: &[String]) -> Outcome {
         "examples" => suites::examples::run(site),
         "conformance" => suites::conformance::run(site),
         "bench" => suites::bench::run(site, args),
+        "bench-guard" => suites::guard::run(site, false),
+        "compare" => compare::run(site, args),
         "self-test" => self_test::run(),
         _ => match checks::ALL.iter().find(|check| check.name == name) {
             Some(check) => checks::run_one(check, site),
@@ -73,5 +79,9 @@ fn help() {
     println!("  examples   runs every example, quickly, in release");
     println!("  conformance  crossbeam-channel's own tests, on threads and on goroutines");
     println!("  bench      the benches; further arguments go to them");
+    println!("  bench-guard  fails if operations take more instructions than on record; --write");
+    println!("             makes the record");
+    println!("  compare    measures gmp, Go and others in turn; --only NAME, --quick, --setup,");
+    println!("             --rounds N; --render writes again what the figures render to");
     println!("  self-test  breaks a fixture once for each check and expects it to turn red");
 }

@@ -24,8 +24,14 @@ impl Metadata {
 
     /// Every package that a build for one of `targets` can use.
     pub(crate) fn of_graph(site: &Site, targets: &[&str]) -> Outcome<Self> {
-        let filters = targets.iter().map(|target| format!("--filter-platform={target}"));
-        Self::load(site, &filters.chain(["--locked".to_owned()]).collect::<Vec<_>>())
+        Self::of_graph_at(site, "Cargo.toml", targets)
+    }
+
+    /// The same of the workspace of `manifest`.
+    pub(crate) fn of_graph_at(site: &Site, manifest: &str, targets: &[&str]) -> Outcome<Self> {
+        let mut args = vec!["--locked".to_owned(), format!("--manifest-path={manifest}")];
+        args.extend(targets.iter().map(|target| format!("--filter-platform={target}")));
+        Self::load(site, &args)
     }
 
     fn load(site: &Site, args: &[String]) -> Outcome<Self> {

@@ -7,6 +7,11 @@ use std::time::Duration;
 
 use crate::Outcome;
 
+/// The manifests of the workspaces; the second one is that of the comparison's programs,
+/// which have packages of their own.
+pub(crate) const WORKSPACES: [&str; 2] = ["Cargo.toml", COMPARE];
+pub(crate) const COMPARE: &str = "compare/Cargo.toml";
+
 /// The project itself, or a fixture of the self-test.
 #[derive(Debug)]
 pub(crate) struct Site {

@@ -1,19 +1,21 @@
-//! No lint of rustc or clippy fires, with either coroutine backend.
+//! No lint of rustc or clippy fires, with either coroutine backend, nor in the comparison.
 
 use std::time::Duration;
 
 use crate::Outcome;
-use crate::site::Site;
+use crate::site::{COMPARE, Site};
 use crate::step;
 
 const LIMIT: Duration = Duration::from_secs(600);
 
 pub(super) fn run(site: &Site) -> Outcome {
-    for features in [&[][..], &["--features", "generator"]] {
+    for selection in [&[][..], &["--features", "generator"], &["--manifest-path", COMPARE]] {
         let mut cargo = site.cargo("clippy")?;
-        cargo.args(["--quiet", "--workspace", "--all-targets"]).args(features);
+        cargo.args(["--quiet", "--workspace", "--all-targets"]).args(selection);
         cargo.args(["--", "-D", "warnings"]);
-        let what = ["cargo clippy"].iter().chain(features).copied().collect::<Vec<_>>().join(" ");
+        // The second workspace as well: they have most packages in common.
+        cargo.env("CARGO_TARGET_DIR", site.target());
+        let what = ["cargo clippy"].iter().chain(selection).copied().collect::<Vec<_>>().join(" ");
         step::run(&what, &mut cargo, site.limit(LIMIT))?;
     }
     Ok(())

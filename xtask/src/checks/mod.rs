@@ -10,6 +10,7 @@ mod links;
 mod markdown;
 mod paths;
 mod policy;
+mod results;
 mod words;
 
 use std::time::Instant;
@@ -28,12 +29,13 @@ pub(crate) struct Check {
 /// The cheap ones first.
 pub(crate) const ALL: &[Check] = &[
     Check { name: "fmt", about: "the code is formatted by rustfmt", run: fmt::run },
-    Check { name: "lines", about: "no .rs file is too long", run: lines::run },
+    Check { name: "lines", about: "no source file is too long", run: lines::run },
     Check { name: "islands", about: "unsafe code is where islands.txt says", run: islands::run },
     Check { name: "links", about: "links and paths in the documents exist", run: links::run },
     Check { name: "words", about: "no unfinished work, no machine's paths", run: words::run },
+    Check { name: "results", about: "README has the comparison's figures", run: results::run },
     Check { name: "policy", about: "the packages obey deny.toml", run: policy::run },
-    Check { name: "clippy", about: "no lint fires, with any backend", run: clippy::run },
+    Check { name: "clippy", about: "no lint fires, in any workspace", run: clippy::run },
     Check { name: "doc", about: "the documentation builds without warnings", run: doc::run },
 ];
 

@@ -2,7 +2,8 @@
 //!
 //! The file is cargo-deny's, so that this program may be used on it as well;
 //! this check reads the part of it that needs no database and no download
-//! beyond the build's own.
+//! beyond the build's own. The comparison's workspace holds what is compared with, in
+//! whatever versions that comes: only licences and sources are checked there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,7 +13,7 @@ use toml::{Table, Value};
 use crate::Outcome;
 use crate::checks::{licence, verdict};
 use crate::metadata::{Metadata, Package};
-use crate::site::Site;
+use crate::site::{COMPARE, Site};
 
 /// What is read of deny.toml; any other key is an error, lest someone rely on it.
 const KEYS: &[(&str, &[&str])] = &[
@@ -26,18 +27,23 @@ pub(super) fn run(site: &Site) -> Outcome {
     let rules = table(site, "deny.toml")?;
     let mut findings = stray_keys(&rules);
     findings.extend(foreign_sources(&table(site, "Cargo.lock")?));
-    // Without these the graph below may not even load.
-    verdict(&findings, "deny.toml or Cargo.lock break the policy:")?;
+    findings.extend(foreign_sources(&table(site, "compare/Cargo.lock")?));
+    // Without these the graphs below may not even load.
+    verdict(&findings, "deny.toml or a Cargo.lock break the policy:")?;
 
     let targets = strings(&rules, "graph", "targets");
     let graph = Metadata::of_graph(site, &targets)
         .map_err(|text| format!("{text}\nis Cargo.lock up to date?"))?;
     let packages: Vec<Package<'_>> = graph.packages().collect();
-    if packages.is_empty() {
-        return Err("cargo metadata names no package".to_owned());
+    let compared = Metadata::of_graph_at(site, COMPARE, &targets)
+        .map_err(|text| format!("{text}\nis compare/Cargo.lock up to date?"))?;
+    for packages in [&packages, &compared.packages().collect()] {
+        if packages.is_empty() {
+            return Err("cargo metadata names no package".to_owned());
+        }
+        findings.extend(strangers(site.root(), packages));
+        findings.extend(unlicensed(&strings(&rules, "licenses", "allow"), packages));
     }
-    findings.extend(strangers(site.root(), &packages));
-    findings.extend(unlicensed(&strings(&rules, "licenses", "allow"), &packages));
     findings.extend(banned(&entries(&rules, "deny"), &packages));
     findings.extend(duplicates(&entries(&rules, "skip"), &packages));
     verdict(&findings, "packages that deny.toml does not permit:")

@@ -51,12 +51,18 @@ const TESTS: &str = "gmp-core/src/tests.rs";
 const LIST: &str = "xtask/islands.txt";
 const SENT: &str = "crossbeam-channel/tests/mpsc.rs";
 const LOCAL: &str = "crossbeam-channel/tests/thread_locals.rs";
+const PROGRAM: &str = "compare/gmp/src/main.rs";
+const FIGURES: &str = "compare/results.tsv";
+const GUARD: &str = "benches/guard.rs";
+const RECORD: &str = "benches/guard.txt";
 const EXCEPTIONS: &str = "xtask/conformance/exceptions.txt";
 
 pub(super) const ALL: &[Case] = &[
     case("fmt", "a badly formatted file", LIB, Append("fn  spaced( ) {}\n"), "cargo fmt: failed"),
+    case("fmt", "one in the comparison", PROGRAM, Append("fn  f( ) {}\n"), "compare/Cargo.toml`"),
     case("lines", "a long file", LIB, Lengthen(500), "src/lib.rs: 5"),
     case("lines", "a long test", TESTS, Lengthen(500), "tests.rs: 5"),
+    case("lines", "a long file of Go", "compare/go/main.go", Lengthen(500), "main.go: 5"),
     // Islands.
     case("islands", "an island not listed", LIB, Append(ISLAND), "src/lib.rs: uses unsafe code"),
     case(
@@ -112,7 +118,7 @@ pub(super) const ALL: &[Case] = &[
     case("links", "a path in code", "ARCHITECTURE.md", Append("`src/gone.rs`\n"), "`src/gone.rs`"),
     // Words.
     case("words", "a mark in code", LIB, Append(concat!("// TO", "DO: more\n")), "src/lib.rs:26"),
-    case("words", "a mark in a text", "README.md", Append(concat!("FIX", "ME\n")), "README.md:4"),
+    case("words", "a mark in a text", "README.md", Append(concat!("FIX", "ME\n")), "README.md:"),
     case("words", "a stub", LIB, Append(concat!("fn f() { to", "do!() }\n")), "src/lib.rs:26"),
     case("words", "a test switched off", TESTS, Append(concat!("#[ign", "ore]\n")), "tests.rs:7"),
     case(
@@ -120,8 +126,33 @@ pub(super) const ALL: &[Case] = &[
         "a machine's path",
         "README.md",
         Append(concat!("in /ho", "me/me\n")),
-        "README.md:4",
+        "README.md:",
     ),
+    // Results.
+    case(
+        "results",
+        "a figure that was changed",
+        FIGURES,
+        Replace("12.000\t", "11.500\t"),
+        "compare/RESULTS.md: is not what",
+    ),
+    case("results", "no figure", FIGURES, Replace("ns", "ms"), "results.tsv:4: not as it is"),
+    case(
+        "results",
+        "a report that was changed",
+        "compare/RESULTS.md",
+        Replace("12.0 ns", "11.0 ns"),
+        "compare/RESULTS.md: is not what",
+    ),
+    case(
+        "results",
+        "a picture that was changed",
+        "compare/results.svg",
+        Replace("8.0x", "9.0x"),
+        "compare/results.svg: is not what",
+    ),
+    case("results", "README's section", "README.md", Replace("8.0x", "9.0x"), "README.md: is not"),
+    case("results", "a mark gone", "README.md", Replace("<!-- /speed -->", ""), "README.md: needs"),
     // Policy.
     case(
         "policy",
@@ -162,6 +193,27 @@ pub(super) const ALL: &[Case] = &[
     case("policy", "a git package", "Cargo.lock", Append(GIT), "far: comes from git+https://"),
     case(
         "policy",
+        "one in the comparison",
+        "compare/Cargo.lock",
+        Append(GIT),
+        "far: comes from git+https://",
+    ),
+    case(
+        "policy",
+        "a licence there",
+        "compare/gmp/Cargo.toml",
+        Replace("license = \"MIT\"", "license = \"GPL-3.0-only\""),
+        "compare-gmp: licence GPL-3.0-only",
+    ),
+    case(
+        "policy",
+        "an old lock file there",
+        "compare/gmp/Cargo.toml",
+        Replace("0.1.0", "0.2.0"),
+        "is compare/Cargo.lock up to date?",
+    ),
+    case(
+        "policy",
         "an old lock file",
         "gmp-sync/Cargo.toml",
         Replace("0.1.0", "0.2.0"),
@@ -169,6 +221,7 @@ pub(super) const ALL: &[Case] = &[
     ),
     // What the compiler judges.
     case("clippy", "an unused variable", LIB, Append(UNUSED), "unused variable"),
+    case("clippy", "one in the comparison", PROGRAM, Append(UNUSED), "unused variable"),
     case("clippy", "one in a test", TESTS, Append(UNUSED), "unused variable"),
     case("clippy", "one on the other backend", LIB, Append(UNUSED_GENERATOR), "unused variable"),
     case("doc", "a dead link in code", LIB, Replace("[`two`]", "[`three`]"), "unresolved link"),
@@ -312,6 +365,18 @@ pub(super) const ALL: &[Case] = &[
         "exceptions.txt:2: not of the form",
     ),
     case("bench", "a failing bench", "benches/speed.rs", Replace("{}", EXIT), "benches: failed"),
+    case("bench-guard", "more instructions", GUARD, Replace("* 100", "* 106"), ", 6.0 % more"),
+    case("bench-guard", "fewer of them", GUARD, Replace("* 100", "* 94"), ", 6.0 % fewer"),
+    case("bench-guard", "none", GUARD, Replace("[\"count\"", "[\"other\""), ": it does nothing"),
+    case("bench-guard", "a stale record", RECORD, Append("gone: 3.0\n"), "gone: 3.0 on record"),
+    case("bench-guard", "an empty one", RECORD, Replace("count: ", "# "), ", and not on record"),
+    case(
+        "bench-guard",
+        "a failing workload",
+        GUARD,
+        Replace("std::hint::black_box(i)", "std::process::exit(3)"),
+        "guard count 10000: failed",
+    ),
 ];
 
 const ISLAND: &str = concat!("#[allow(unsafe_", "code)]\nmod hidden {}\n");

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::cases::{Case, Edit};
 use crate::Outcome;
-use crate::site::Site;
+use crate::compare::render;
+use crate::site::{COMPARE, Site, WORKSPACES};
 use crate::step;
 
 const MANIFEST: &str = r#"[workspace]
@@ -34,6 +35,10 @@ workspace = true
 
 [[bench]]
 name = "speed"
+harness = false
+
+[[bench]]
+name = "guard"
 harness = false
 "#;
 
@@ -107,6 +112,23 @@ fn main() {
 }
 "#;
 
+/// A workload of which an operation is a hundred times around a loop.
+const GUARD: &str = r#"//! Sound.
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--list"] => println!("count 10000"),
+        ["count", n] => {
+            for i in 0..n.parse::<u64>().unwrap() * 100 {
+                std::hint::black_box(i);
+            }
+        }
+        _ => {}
+    }
+}
+"#;
+
 // In pieces, so that this file is not taken for an island itself.
 const ISLAND: &str = concat!(
     "//! An island.\n#![expect(unsafe_",
@@ -114,12 +136,29 @@ const ISLAND: &str = concat!(
      /// The byte.\npub fn byte(byte: &u8) -> u8 {\n    unsafe { *std::ptr::from_ref(byte) }\n}\n",
 );
 
+/// The second workspace, with its figures.
+const COMPARISON: &str = r#"[workspace]
+members = ["gmp"]
+resolver = "3"
+
+[workspace.lints.rust]
+unsafe_code = "deny"
+"#;
+const FIGURES: &str = "\
+# cpus\t2
+# rounds\t5
+row\tprocs\tcontender\tmedian\tmin\tmax\tunit\tn
+yield\t1\tgmp\t12.000\t11.000\t13.000\tns\t5x3
+yield\t1\tgo\t96.000\t95.000\t98.000\tns\t5x3
+";
+
 const FILES: &[(&str, &str)] = &[
     ("rustfmt.toml", "max_width = 100\nuse_small_heuristics = \"Max\"\n"),
     ("src/lib.rs", LIBRARY),
     ("examples/hello.rs", "//! Sound.\n\nfn main() {}\n"),
     ("examples/checksum.rs", CHECKSUM),
     ("benches/speed.rs", "//! Sound.\n\nfn main() {}\n"),
+    ("benches/guard.rs", GUARD),
     ("gmp-core/src/lib.rs", "//! Sound.\n\npub mod island;\n#[cfg(test)]\nmod tests;\n"),
     ("gmp-core/src/island.rs", ISLAND),
     (
@@ -133,7 +172,16 @@ const FILES: &[(&str, &str)] = &[
     ("xtask/conformance/exceptions.txt", "# RUN FILE::TEST: why\n"),
     ("gmp-sync/src/lib.rs", "//! Sound.\n"),
     ("xtask/islands.txt", "gmp-core/src/island.rs: it is the fixture's island\n"),
-    ("README.md", "# Fixture\n\nSee [the map](ARCHITECTURE.md#the-map).\n"),
+    (COMPARE, COMPARISON),
+    ("compare/gmp/src/main.rs", "//! Sound.\n\nfn main() {}\n"),
+    ("compare/go/main.go", "package main\n\nfunc main() {}\n"),
+    ("compare/README.md", "# Comparison\n"),
+    ("compare/results.tsv", FIGURES),
+    (
+        "README.md",
+        "# Fixture\n\nSee [the map](ARCHITECTURE.md#the-map).\n\n\
+         <!-- speed: written by `cargo x compare` -->\n<!-- /speed -->\n",
+    ),
     ("ARCHITECTURE.md", "# The map\n\nAll is in `src/lib.rs`.\n"),
     (
         "deny.toml",
@@ -163,14 +211,19 @@ impl Fixture {
         for (file, text) in FILES {
             write(&fixture.root.join(file), text)?;
         }
-        for name in ["gmp-core", "gmp-chan", "gmp-sync", "crossbeam-channel"] {
+        for name in ["gmp-core", "gmp-chan", "gmp-sync", "crossbeam-channel", "compare/gmp"] {
             let features = if name == "gmp-core" { "generator = []\n" } else { "" };
-            write(&fixture.root.join(name).join("Cargo.toml"), &member(name, features))?;
+            let folder = fixture.root.join(name);
+            write(&folder.join("Cargo.toml"), &member(&name.replace('/', "-"), features))?;
         }
         let site = Site::fixture(&fixture.root, None);
-        let mut lock = site.cargo("generate-lockfile")?;
-        step::run("lock file", &mut lock, std::time::Duration::from_secs(60))
-            .map_err(|text| format!("{text}\n{}", site.log()))?;
+        for manifest in WORKSPACES {
+            let mut lock = site.cargo("generate-lockfile")?;
+            lock.args(["--manifest-path", manifest]);
+            step::run("lock file", &mut lock, std::time::Duration::from_secs(60))
+                .map_err(|text| format!("{text}\n{}", site.log()))?;
+        }
+        render::write(&site)?;
         Ok(fixture)
     }
 

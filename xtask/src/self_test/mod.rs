@@ -13,6 +13,9 @@ use crate::{Outcome, checks, suites};
 use cases::Case;
 use fixture::Fixture;
 
+/// What needs valgrind.
+const COUNTED: &str = "bench-guard";
+
 /// Breaks the fixture for every case.
 pub(crate) fn run() -> Outcome {
     let start = Instant::now();
@@ -20,11 +23,19 @@ pub(crate) fn run() -> Outcome {
     let root = fixture.root();
     let site = Site::fixture(root, None);
 
-    for name in subjects() {
+    let counts = suites::guard::has_counter();
+    if counts {
+        suites::guard::run(&site, true).map_err(|text| format!("{text}\n{}", site.log()))?;
+    } else {
+        println!("{COUNTED}: SKIPPED, there is no valgrind");
+    }
+    let possible = |subject: &str| counts || subject != COUNTED;
+
+    for name in subjects().filter(|name| possible(name)) {
         expect_green(name, &site)?;
     }
     let mut findings = Vec::new();
-    for case in cases::ALL {
+    for case in cases::ALL.iter().filter(|case| possible(case.subject)) {
         let verdict = turns_red(case, root)?;
         println!(
             "{:<11} {}: {}",
@@ -43,7 +54,7 @@ pub(crate) fn run() -> Outcome {
 
 /// All checks, and all suites.
 fn subjects() -> impl Iterator<Item = &'static str> {
-    let suites = ["test", "loom", "examples", "conformance", "bench"];
+    let suites = ["test", "loom", "examples", "conformance", "bench", COUNTED];
     checks::ALL.iter().map(|check| check.name).chain(suites)
 }
 
@@ -54,6 +65,7 @@ fn examine(subject: &str, site: &Site) -> Outcome {
         "examples" => suites::examples::run(site),
         "conformance" => suites::conformance::run(site),
         "bench" => suites::bench::run(site, &[]),
+        COUNTED => suites::guard::run(site, false),
         _ => match checks::ALL.iter().find(|check| check.name == subject) {
             Some(check) => (check.run)(site),
             None => Err(format!("there is no check `{subject}`")),

@@ -4,6 +4,7 @@ pub(crate) mod asan;
 pub(crate) mod bench;
 pub(crate) mod conformance;
 pub(crate) mod examples;
+pub(crate) mod guard;
 pub(crate) mod loom;
 pub(crate) mod test;
 

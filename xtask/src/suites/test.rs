@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{step, unoptimised_as_a_whole};
 use crate::Outcome;
 use crate::metadata::Metadata;
-use crate::site::Site;
+use crate::site::{COMPARE, Site};
 
 /// The crates that hold the runtime's protocols. What optimisation does to
 /// them (inlining across a stack switch, above all) is tested too.
@@ -76,7 +76,15 @@ pub(crate) fn run(site: &Site) -> Outcome {
 
     let mut examples = site.cargo("build")?;
     examples.args(["-p", "gmp", "--features", "generator", "--examples"]);
-    step(site, "examples build, generator backend", &mut examples, LIMIT)
+    step(site, "examples build, generator backend", &mut examples, LIMIT)?;
+
+    if !site.root().join("compare/harness").exists() {
+        // The fixture of the self-test.
+        return Ok(());
+    }
+    let mut kernels = site.cargo("test")?;
+    kernels.args(["--manifest-path", COMPARE, "--locked", "--package", "compare-harness"]);
+    step(site, "tests of what the comparison shares", &mut kernels, LIMIT)
 }
 
 /// `cargo test` for the tests of `packages` but those `without`.

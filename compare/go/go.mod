@@ -1,0 +1,3 @@
+module compare-go
+
+go 1.22
