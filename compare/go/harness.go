@@ -147,8 +147,14 @@ func percentiles(times []time.Duration) []figure {
 }
 
 func measureEach(a *ask, round func(uint64)) figure {
-	ops := warmUp(pick(a, 5*time.Millisecond, 60*time.Millisecond), round)
-	values := make([]float64, a.samples)
+	limit := pick(a, 5*time.Millisecond, 60*time.Millisecond)
+	ops, took := warmUp(limit, round)
+	samples := a.samples
+	if took > 5*limit {
+		// It has thousands of operations in any case.
+		samples = 1
+	}
+	values := make([]float64, samples)
 	for i := range values {
 		values[i] = timedRound(round, ops).Seconds() * 1e9 / float64(ops)
 	}
@@ -170,15 +176,15 @@ func measureWhole(a *ask, job func(*ask) time.Duration) figure {
 }
 
 // warmUp runs rounds of growing size, for limit at least; returns how many operations take about
-// that long.
-func warmUp(limit time.Duration, round func(uint64)) uint64 {
+// that long, and how long the last round took.
+func warmUp(limit time.Duration, round func(uint64)) (uint64, time.Duration) {
 	start, ops := time.Now(), uint64(grain)
 	for {
 		took := timedRound(round, ops)
 		// At most tenfold: the first rounds are slower than those to come.
 		factor := min(limit.Seconds()/took.Seconds(), 10)
 		if time.Since(start) >= limit && factor < 2 {
-			return ops
+			return ops, took
 		}
 		ops = max((uint64(float64(ops)*factor)+grain-1)/grain*grain, grain)
 	}

@@ -65,9 +65,11 @@ pub fn percentiles(mut times: Vec<Duration>) -> Vec<Figure> {
 
 pub(crate) fn each(ask: &Ask, round: fn(u64)) -> Figure {
     let time = ask.pick(Duration::from_millis(5), Duration::from_millis(60));
-    let ops = warm_up(time, round);
+    let (ops, took) = warm_up(time, round);
+    // One of a round that takes long: it has thousands of operations in any case.
+    let samples = if took > 5 * time { 1 } else { ask.samples };
     let sample = |_| timed(|| round(ops)).as_secs_f64() * 1e9 / ops as f64;
-    Figure::of((0..ask.samples).map(sample).collect(), "ns", ops)
+    Figure::of((0..samples).map(sample).collect(), "ns", ops)
 }
 
 /// The first time is not measured, unless it took seconds: such a job is warm enough by
@@ -83,15 +85,15 @@ pub(crate) fn whole(ask: &Ask, job: fn(&Ask) -> Duration) -> Figure {
 }
 
 /// Runs rounds of growing size, for `time` at least; returns how many operations take about
-/// that long.
-fn warm_up(time: Duration, round: fn(u64)) -> u64 {
+/// that long, and how long the last round took.
+fn warm_up(time: Duration, round: fn(u64)) -> (u64, Duration) {
     let (start, mut ops) = (Instant::now(), GRAIN);
     loop {
         let took = timed(|| round(ops));
         // At most tenfold: the first rounds are slower than those to come.
         let factor = (time.as_secs_f64() / took.as_secs_f64()).min(10.0);
         if start.elapsed() >= time && factor < 2.0 {
-            return ops;
+            return (ops, took);
         }
         ops = ((ops as f64 * factor) as u64).next_multiple_of(GRAIN).max(GRAIN);
     }
