@@ -79,6 +79,12 @@ pub fn matrix(n: usize, seed: u64) -> Vec<f64> {
     (0..n * n).map(|_| (rng.next_u64() >> 40) as f64).collect()
 }
 
+/// How far apart the rows of a product begin: a cache line more than they have, so that two
+/// CPUs at neighbouring rows never write to one, wherever the allocator lets the first begin.
+pub fn stride(n: usize) -> usize {
+    n + 8
+}
+
 /// Row `i` of the product of `a` and `b`, added to `row`.
 #[inline(never)]
 pub fn multiply_row(a: &[f64], b: &[f64], row: &mut [f64], i: usize) {
