@@ -174,6 +174,8 @@ pub(crate) fn panics_are_replayed() {
     assert!(callers.into_iter().all(|caller| join(caller) == "late"));
 }
 
+/// In the trace by its name, also where there is no debug information to tell what was inlined.
+#[inline(never)]
 fn fails_here() {
     panic!("x");
 }

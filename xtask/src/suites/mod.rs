@@ -20,6 +20,8 @@ use crate::step;
 fn unoptimised_as_a_whole(command: &mut Command) {
     command.env("CARGO_PROFILE_RELEASE_LTO", "false");
     command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    // Changes no code, and takes a good part of the time.
+    command.env("CARGO_PROFILE_RELEASE_DEBUG", "none");
 }
 
 /// Runs one step of a suite between two lines that name it.

@@ -42,27 +42,33 @@ const OTHERS: &[&str] = &[
     "timeout",
 ];
 
-/// Tests of what is built on goroutines, whatever those are built on: not run on the second
-/// backend, nor are those of the crates above the runtime.
+/// Tests of what is built on goroutines, or done to their threads, whatever those are built
+/// on: not run on the second backend, nor are those of the crates above the runtime.
 const ABOVE: &[&str] = &[
     "chan_mixed",
     "chan_values",
     "golang",
+    "golang_sched",
     "golang_sync",
     "golang_time",
+    "lock_os_thread",
+    "preempt",
     "sync_threads",
     "wait_group",
 ];
 
-/// The stress tests take their whole time in the debug build, less in the others.
-const SHORT_STRESS: (&str, &str) = ("GMP_STRESS_SECS", "8");
+/// How long the stress tests take here, in seconds: in the debug build, and in the others.
+/// By themselves they take longer.
+const STRESS: &str = "GMP_STRESS_SECS";
+const LONG: &str = "15";
+const SHORT: &str = "6";
 
 const LIMIT: Duration = Duration::from_secs(600);
 
 pub(crate) fn run(site: &Site) -> Outcome {
     // Builds the examples as well, and runs the documentation's.
     let mut debug = site.cargo("test")?;
-    debug.args(["--workspace", "--no-fail-fast"]);
+    debug.args(["--workspace", "--no-fail-fast"]).env(STRESS, LONG);
     step(site, "tests, debug", &mut debug, LIMIT)?;
 
     let mut release = tests(site, RUNTIME, &[OTHERS])?;
@@ -90,7 +96,7 @@ pub(crate) fn run(site: &Site) -> Outcome {
 /// `cargo test` for the tests of `packages` but those `without`.
 fn tests(site: &Site, packages: &[&str], without: &[&[&str]]) -> Outcome<Command> {
     let mut cargo = site.cargo("test")?;
-    cargo.args(["--no-fail-fast", "--lib"]).env(SHORT_STRESS.0, SHORT_STRESS.1);
+    cargo.args(["--no-fail-fast", "--lib"]).env(STRESS, SHORT);
     cargo.args(packages.iter().flat_map(|package| ["-p", package]));
     for name in Metadata::of_members(site)?.targets_of(packages, "test") {
         if !without.iter().any(|names| names.contains(&name.as_str())) {
