@@ -123,7 +123,7 @@ fn clean(usual: &Path) {
 
 /// Threads that end while the world is stopped again and again.
 pub(crate) fn exits_and_stops() {
-    const STOPS: usize = 100;
+    const STOPS: usize = 30;
     let stop = Arc::new(AtomicBool::new(false));
     let exits: Vec<_> = (0..2)
         .map(|_| {
