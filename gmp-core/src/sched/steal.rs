@@ -67,6 +67,8 @@ fn steal_next(p: &'static P, victim: &'static P) -> *mut G {
         return std::ptr::null_mut();
     }
     if victim.status.load(Relaxed) == status::RUNNING {
+        // Both reads are hints, paired with nothing: one that is stale costs a theft too many, or
+        // one more look. The theft itself is decided by the queue's own CAS.
         let switches = victim.counts.switches.get();
         sys::nap_ns(p.grace.ns());
         if victim.counts.switches.get() != switches {
