@@ -19,10 +19,12 @@
 //!   of two) `make(chan int)`, on which nobody sends.
 
 mod harness;
+mod messages;
 
 use gmp::chan::{Receiver, Sender, bounded, unbounded};
 use gmp::{go, select};
 use harness::Harness;
+use messages::{default_of_two, one_to_one, select_of_four_ready, select_of_two};
 
 #[gmp::main]
 fn main() {
@@ -39,17 +41,6 @@ fn main() {
         harness.run(&name("select_4_ready"), procs, select_of_four_ready);
         harness.run(&name("default_1"), procs, default_of_one);
         harness.run(&name("default_2"), procs, default_of_two);
-    }
-}
-
-fn one_to_one((tx, rx): (Sender<u64>, Receiver<u64>), n: u64) {
-    go! {
-        for i in 0..n {
-            tx.send(i).unwrap();
-        }
-    };
-    for i in 0..n {
-        assert_eq!(rx.recv(), Ok(i));
     }
 }
 
@@ -73,62 +64,11 @@ fn eight_to_eight((tx, rx): (Sender<u64>, Receiver<u64>), n: u64) {
     assert_eq!(received, n);
 }
 
-fn select_of_two(n: u64) {
-    let [(_tx, one), (_other_tx, other)] = [(); 2].map(|()| {
-        let (tx, rx) = bounded(0);
-        // The clone that is kept: a channel without senders would always be ready.
-        let sender = tx.clone();
-        go! {
-            for i in 0..n / 2 {
-                sender.send(i).unwrap();
-            }
-        };
-        (tx, rx)
-    });
-    let mut next = [0; 2];
-    for _ in 0..n {
-        let (from, i) = select! {
-            i = <-one => (0, i),
-            i = <-other => (1, i),
-        };
-        assert_eq!(i, Ok(next[from]));
-        next[from] += 1;
-    }
-}
-
-fn select_of_four_ready(n: u64) {
-    let [a, b, c, d] = [0, 1, 2, 3].map(|i| {
-        let (tx, rx) = bounded(1);
-        tx.send(i).unwrap();
-        (tx, rx)
-    });
-    for _ in 0..n {
-        select! {
-            i = <-a.1 => a.0.send(i.unwrap()).unwrap(),
-            i = <-b.1 => b.0.send(i.unwrap()).unwrap(),
-            i = <-c.1 => c.0.send(i.unwrap()).unwrap(),
-            i = <-d.1 => d.0.send(i.unwrap()).unwrap(),
-        }
-    }
-    assert_eq!([a, b, c, d].map(|(_, rx)| rx.recv().unwrap()), [0, 1, 2, 3]);
-}
-
 fn default_of_one(n: u64) {
     let (_tx, rx) = bounded::<u64>(0);
     for _ in 0..n {
         select! {
             <-rx => unreachable!(),
-            default => {}
-        }
-    }
-}
-
-fn default_of_two(n: u64) {
-    let [(_tx, one), (_other_tx, other)] = [(); 2].map(|()| bounded::<u64>(0));
-    for _ in 0..n {
-        select! {
-            <-one => unreachable!(),
-            <-other => unreachable!(),
             default => {}
         }
     }
