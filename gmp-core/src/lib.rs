@@ -4,10 +4,11 @@
 //! code is ARCHITECTURE.md in the repository.
 //!
 //! * `g`: a goroutine's record, its start, its end, joining, scopes, locals
+//! * `future`: goroutines that wait for futures, and the other way round
 //! * `m`: threads; `p`: processors, the right to run
 //! * `sched`: the scheduler: finding work, waking threads, stopping the world
 //! * `preempt`: taking Ps from goroutines that do not give them up
-//! * `queue`: the run queues; `timer`: the timer heaps
+//! * `queue`: the run queues; `timer`: the timer heaps; `netpoll`: waiting for descriptors
 //! * `stack`, `coroutine`: stacks, and switching between them
 //! * `prim`: atomics and locks, std's or loom's; `sys`: the operating system
 
@@ -21,6 +22,7 @@ compile_error!("gmp runs on Linux only");
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 compile_error!("gmp runs on x86_64 and aarch64 only");
 
+mod netpoll;
 mod prim;
 mod queue;
 mod sched;
@@ -40,6 +42,8 @@ mod coroutine;
 mod debug;
 #[cfg(not(gmp_loom))]
 mod expand;
+#[cfg(not(gmp_loom))]
+mod future;
 #[cfg(not(gmp_loom))]
 mod g;
 /// Under loom only models of what a goroutine's end decides.
@@ -73,6 +77,8 @@ mod public {
     pub use crate::expand::{
         MainOptions, run_main, run_test, scope_spawn, scope_spawn_with, spawn_with,
     };
+    pub use crate::future::block_on::block_on;
+    pub use crate::future::spawn::spawn_future;
     pub use crate::g::id::GoId;
     pub use crate::g::join::JoinHandle;
     pub use crate::g::local::{AccessError, LocalKey};

@@ -11,6 +11,7 @@ mod parker;
 mod random;
 
 pub use crate::g::panic::caught;
+pub use crate::netpoll::{Dir, Fail, Hold, Op, PollDesc, Slot, Stop};
 pub use crate::timer::HeapLock;
 pub use crate::timer::node::{Fire, Fired, Start, Timer};
 pub use clock::{instant_ns, now_ns};
@@ -71,6 +72,8 @@ pub enum WaitReason {
     Join,
     /// Waiting for the goroutines of a scope.
     ScopeWait,
+    /// Driving a future that is not ready.
+    Future,
     /// Waiting for its turn to stop the world.
     StoppingTheWorld,
 }

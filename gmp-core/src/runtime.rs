@@ -4,6 +4,7 @@ use crate::coroutine;
 use crate::debug;
 use crate::g::{panic, pool};
 use crate::m::spawner;
+use crate::netpoll;
 use crate::p::AllPs;
 use crate::preempt::{signal, sysmon};
 use crate::prim::{AtomicBool, AtomicU8};
@@ -152,6 +153,7 @@ impl RuntimeBuilder {
         match self.start_parts() {
             Ok(()) => {
                 STATE.store(STARTED, Release);
+                netpoll::runtime_started();
                 Ok(Runtime(()))
             }
             Err(error) => {

@@ -17,6 +17,14 @@ enum Cut {
     SecondFrees,
     /// G finds the handle gone and does not acquire what its owner read before.
     AcquireOfDrop,
+    /// A waker is left without a look whether it is too late.
+    TaskByOr,
+    /// A waker is replaced while it may be G's.
+    TakeBack,
+    /// The handle frees the name of a goroutine that has a waker to wake.
+    NameIsGs,
+    /// A handle that has left a waker is dropped as if it had not.
+    DropTakesBack,
 }
 
 mod join {
@@ -28,14 +36,28 @@ mod join {
     const WAITING: u32 = 4;
     const EXITED: u32 = 8;
     const RELEASED: u32 = 16;
+    const TASK: u32 = 32;
+
+    /// What a goroutine's end may find in `joiner`, dropped exactly once.
+    #[derive(PartialEq, Debug)]
+    enum Joiner {
+        Nobody,
+        Parker,
+        Waker(u32),
+    }
 
     /// The record of a goroutine that runs and has a handle.
     struct G {
         cut: Cut,
         join: AtomicU32,
         packet: Checked<Option<u32>>,
-        joiner: Checked<bool>,
+        joiner: Checked<Joiner>,
+        /// The joiner's, parked or async.
         parker: Note,
+        /// The waker that was woken, and how many there were and were dropped.
+        woken: AtomicU32,
+        cloned: AtomicU32,
+        unused: AtomicU32,
         has_name: Checked<bool>,
         /// False once the slot is free: then nobody may touch the record.
         alive: Checked<bool>,
@@ -50,8 +72,11 @@ mod join {
                 cut,
                 join: AtomicU32::new(HANDLE),
                 packet: Checked::new(None),
-                joiner: Checked::new(false),
+                joiner: Checked::new(Joiner::Nobody),
                 parker: Note::new(),
+                woken: AtomicU32::new(0),
+                cloned: AtomicU32::new(0),
+                unused: AtomicU32::new(0),
                 has_name: Checked::new(true),
                 alive: Checked::new(true),
                 taken: AtomicU32::new(0),
@@ -104,8 +129,10 @@ mod join {
                 match self.word().compare_exchange_weak(seen, seen | DONE, AcqRel, Acquire) {
                     Ok(_) => {
                         if seen & WAITING != 0 {
-                            assert!(self.joiner.get());
+                            assert!(self.joiner.replace(Joiner::Nobody) == Joiner::Parker);
                             self.parker.wake();
+                        } else if seen & TASK != 0 {
+                            self.wake_task();
                         }
                         return true;
                     }
@@ -113,6 +140,21 @@ mod join {
                 }
             }
             false
+        }
+
+        fn wake_task(&self) {
+            assert!(self.has_name.get(), "a waker's user code asks for a name that was freed");
+            self.woken.store(self.take_waker(), Relaxed);
+            self.parker.wake();
+            assert!(self.has_name.get(), "the name was freed beneath a waker's user code");
+            self.free_name();
+        }
+
+        fn take_waker(&self) -> u32 {
+            match self.joiner.replace(Joiner::Nobody) {
+                Joiner::Waker(number) => number,
+                other => panic!("{other:?} in place of a waker"),
+            }
         }
 
         fn set_exited(&self) -> bool {
@@ -127,14 +169,14 @@ mod join {
             self.wait_done();
             assert_eq!(self.packet.replace(None), Some(42));
             self.taken.fetch_add(1, Relaxed);
-            self.release();
+            self.release(HANDLE);
         }
 
         fn wait_done(&self) {
             if self.word().load(Acquire) & DONE != 0 {
                 return;
             }
-            self.joiner.set(true);
+            self.joiner.set(Joiner::Parker);
             if self.announce_wait() {
                 self.parker.sleep();
             }
@@ -149,8 +191,10 @@ mod join {
             self.word().compare_exchange(HANDLE, HANDLE | WAITING, AcqRel, Acquire).is_ok()
         }
 
-        fn release(&self) {
-            self.free_name();
+        fn release(&self, word: u32) {
+            if word & TASK == 0 || self.cut == Cut::NameIsGs {
+                self.free_name();
+            }
             if self.word().fetch_or(RELEASED, AcqRel) & EXITED != 0 {
                 self.free_slot();
             }
@@ -160,10 +204,100 @@ mod join {
             if self.word().compare_exchange(HANDLE, 0, Release, Relaxed).is_ok() {
                 return;
             }
-            self.word().load(Acquire);
+            self.drop_done();
+        }
+
+        fn drop_done(&self) {
+            let word = self.word().load(Acquire);
             assert_eq!(self.packet.replace(None), Some(42));
             self.taken.fetch_add(1, Relaxed);
-            self.release();
+            self.release(word);
+        }
+
+        // The handle, polled.
+
+        /// Polls `polls` times, each time with another waker, and then as often as woken.
+        fn wait_for(&self, polls: u32) {
+            for number in 1.. {
+                if self.poll(number.min(polls)) {
+                    return;
+                }
+                if number >= polls {
+                    self.parker.sleep();
+                }
+            }
+        }
+
+        fn poll(&self, waker: u32) -> bool {
+            if !self.poll_done(waker) {
+                return false;
+            }
+            self.drop_done();
+            true
+        }
+
+        fn poll_done(&self, waker: u32) -> bool {
+            let seen = self.word().load(Acquire);
+            if seen & DONE != 0 {
+                return true;
+            }
+            let mut own = None;
+            if seen & TASK != 0 {
+                let Some(former) = self.take_back() else { return true };
+                if former == waker {
+                    own = Some(former);
+                } else {
+                    self.drop_waker(former);
+                }
+            }
+            let own = own.unwrap_or_else(|| {
+                self.cloned.fetch_add(1, Relaxed);
+                waker
+            });
+            let before = self.joiner.replace(Joiner::Waker(own));
+            assert!(before == Joiner::Nobody, "a waker was lost");
+            if self.cut == Cut::TaskByOr {
+                self.word().fetch_or(TASK, AcqRel);
+                return false;
+            }
+            if self.word().compare_exchange(HANDLE, HANDLE | TASK, AcqRel, Acquire).is_ok() {
+                return false;
+            }
+            let own = self.take_waker();
+            self.drop_waker(own);
+            true
+        }
+
+        fn take_back(&self) -> Option<u32> {
+            if self.cut != Cut::TakeBack {
+                let word = self.word();
+                word.compare_exchange(HANDLE | TASK, HANDLE, AcqRel, Acquire).ok()?;
+            }
+            Some(self.take_waker())
+        }
+
+        fn drop_waker(&self, _number: u32) {
+            self.unused.fetch_add(1, Relaxed);
+        }
+
+        fn poll_and_drop(&self) {
+            if self.poll(1) {
+                return;
+            }
+            if self.cut != Cut::DropTakesBack
+                && self.word().load(Acquire) & TASK != 0
+                && let Some(waker) = self.take_back()
+            {
+                self.drop_waker(waker);
+            }
+            self.drop_handle();
+        }
+
+        fn wakers_settled(&self) {
+            self.all_settled();
+            assert!(self.joiner.replace(Joiner::Nobody) == Joiner::Nobody, "a waker was left");
+            let used = u32::from(self.woken.load(Relaxed) != 0) + self.unused.load(Relaxed);
+            assert_eq!(self.cloned.load(Relaxed), used, "each waker is woken or dropped, once");
         }
 
         fn all_settled(&self) {
@@ -198,6 +332,53 @@ mod join {
     #[test]
     fn loom_join_dropped_against_end() {
         dropped(Cut::Nothing);
+    }
+
+    fn awaited(cut: Cut, handle: fn(&G)) {
+        check(4, move || G::new(cut), [G::end, handle], G::wakers_settled);
+    }
+
+    #[test]
+    fn loom_join_awaited_against_end() {
+        awaited(Cut::Nothing, |gp| {
+            gp.wait_for(1);
+            assert_eq!(gp.taken.load(Relaxed), 1);
+        });
+    }
+
+    /// A waker that comes in place of another is the one that is woken.
+    #[test]
+    fn loom_join_awaited_by_two_wakers() {
+        awaited(Cut::Nothing, |gp| gp.wait_for(2));
+    }
+
+    #[test]
+    fn loom_join_awaited_and_dropped() {
+        awaited(Cut::Nothing, G::poll_and_drop);
+    }
+
+    #[test]
+    #[should_panic(expected = "deadlock")]
+    fn loom_join_task_by_cas_is_needed() {
+        awaited(Cut::TaskByOr, |gp| gp.wait_for(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "Causality violation")]
+    fn loom_join_taking_back_is_needed() {
+        awaited(Cut::TakeBack, |gp| gp.wait_for(2));
+    }
+
+    #[test]
+    #[should_panic(expected = "Causality violation")]
+    fn loom_join_name_is_the_goroutines() {
+        awaited(Cut::NameIsGs, |gp| gp.wait_for(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "Causality violation")]
+    fn loom_join_drop_taking_back_is_needed() {
+        awaited(Cut::DropTakesBack, G::poll_and_drop);
     }
 
     #[test]

@@ -18,10 +18,11 @@ pub(crate) mod spawn;
 use crate::coroutine::{self, Context};
 use crate::m::M;
 use crate::prim::{AtomicRef, AtomicU8, AtomicU32};
-use crate::rt::{Critical, Parker, WaitReason};
+use crate::rt::{Critical, WaitReason};
 use crate::sched::switch;
 use crate::stack::Slot;
 use id::GoId;
+use join::Joiner;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
@@ -88,7 +89,8 @@ pub(crate) struct G {
     pub(crate) low: usize,
     /// Its name, if `flags` say that it has one.
     name: Cell<Name>,
-    pub(crate) joiner: Cell<*const Parker>,
+    /// See `join`.
+    pub(crate) joiner: Cell<Joiner>,
     /// Next on a depot's free list.
     pub(crate) free_link: Cell<Option<&'static G>>,
 }
@@ -146,7 +148,7 @@ impl G {
             id: Cell::new(GoId::NONE),
             name: Cell::new(Name { ptr: "", owned: false }),
             site: Cell::new(Location::caller()),
-            joiner: Cell::new(null()),
+            joiner: Cell::new(Joiner::NOBODY),
             locals: Cell::new(null_mut()),
             scope: Cell::new(null()),
             panics: Cell::new(0),

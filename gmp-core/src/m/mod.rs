@@ -10,7 +10,7 @@ pub(crate) mod thread;
 
 pub(crate) use current::{current, current_g};
 pub(crate) use handshake::Entry;
-pub(crate) use idle::IdleMs;
+pub(crate) use idle::{Duties, IdleMs};
 
 use crate::g::G;
 use crate::p::P;

@@ -8,8 +8,8 @@ use super::states::States;
 use super::watch::Looker;
 use crate::p::{P, Rng, status};
 use crate::prim::AtomicU32;
-use crate::sched::{SCHED, idle};
-use crate::{debug, sys};
+use crate::sched::{SCHED, idle, ready};
+use crate::{debug, netpoll, sys};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -26,6 +26,11 @@ const LEAST: u64 = 20_000;
 const SLICE: u64 = 100_000;
 /// Bytes of its stack.
 const STACK: usize = 256 << 10;
+/// How long events lie unseen in the poller while all Ps are busy, in nanoseconds. Go's.
+const UNSEEN: u64 = 10_000_000;
+/// How long, about, while a P is idle: until the one who left the poller to run what had come
+/// looks again, or somebody else is sent there.
+const UNATTENDED: u64 = 1_000_000;
 
 /// Starts the thread; an error if the system has no threads.
 pub(crate) fn start() -> std::io::Result<()> {
@@ -66,6 +71,7 @@ fn run() -> ! {
     let mut sysmon = Sysmon {
         looker: Looker { states: States::new(), pace: Pace::new(), detached: DetachedMs::new() },
         rung: false,
+        looks: (0, 0),
         random: debug::get().random_claims.map(Rng::new),
     };
     loop {
@@ -80,6 +86,8 @@ struct Sysmon {
     looker: Looker,
     /// Somebody rang since the last round.
     rung: bool,
+    /// How often anybody had looked at the poller, and since when it has been as often.
+    looks: (u32, u64),
     /// For the stress of ownership: Ps are taken away without any reason.
     random: Option<Rng>,
 }
@@ -94,7 +102,9 @@ impl Sysmon {
             if pace.may_rest() && idle::may_rest(|| RESTING.store(true, Relaxed)) {
                 return None;
             }
-            let next = now + pace.idle();
+            // One who comes out of the poller is to be stood in for soon.
+            let most = if netpoll::is_wanted() { UNATTENDED } else { pace::MOST };
+            let next = now + pace.idle().min(most);
             DROWSY.store(pace.is_drowsy(now, next), Relaxed);
             return Some(next);
         }
@@ -102,7 +112,7 @@ impl Sysmon {
             self.looker.pace.rung(now);
         }
         idle::rescue_pending();
-        let mut next = u64::MAX;
+        let mut next = self.stand_in(now);
         for p in SCHED.live_ps() {
             if let Some(random) = &self.random
                 && p.status.load(Relaxed) == status::RUNNING
@@ -122,6 +132,31 @@ impl Sysmon {
         let next = next.max(now + LEAST);
         DROWSY.store(pace.is_drowsy(now, next), Relaxed);
         Some(next)
+    }
+}
+
+impl Sysmon {
+    /// What the M in the poller would do if it were there: it leaves to run what has come, and
+    /// most often comes back before anybody misses it. If a P is idle and nobody has looked
+    /// for a while, or a timer is due: somebody is sent there. If all Ps are busy sysmon looks
+    /// itself, after a longer while. Until when to sleep at most.
+    fn stand_in(&mut self, now: u64) -> u64 {
+        let idle = SCHED.wake.idle_ps() != 0;
+        let due = if idle { idle::first_unminded() } else { u64::MAX };
+        let looks = netpoll::looks();
+        if self.looks.0 != looks || !netpoll::is_unattended() {
+            self.looks = (looks, now);
+        }
+        let limit = if idle { UNATTENDED } else { UNSEEN };
+        let miss = self.looks.1 + limit;
+        if idle && now >= miss.min(due) {
+            // It finds nothing to run, and goes to the poller.
+            ready::wakep();
+        } else if now >= miss {
+            netpoll::look_outside();
+        }
+        let again = if netpoll::is_wanted() { now + limit } else { u64::MAX };
+        if due > now { again.min(due) } else { again }
     }
 }
 

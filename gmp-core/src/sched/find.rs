@@ -1,9 +1,10 @@
 //! What an M runs next: the scheduler's policy, in the order of its own text.
 
 use super::steal::{self, Stolen};
-use super::{SCHED, idle, maxprocs, ready, solo};
+use super::{SCHED, idle, maxprocs, ready, sleep, solo};
 use crate::g::G;
 use crate::m::M;
+use crate::netpoll;
 use crate::p::{P, urged};
 use crate::queue::Popped;
 use crate::sys;
@@ -94,7 +95,7 @@ fn find_slow(mp: &'static M) -> Option<(&'static G, bool)> {
                 return None;
             }
             // It lost its P or gave it away; whoever has it minds its timers.
-            idle::sleep(mp, u64::MAX);
+            sleep::sleep(mp, u64::MAX);
             continue;
         }
         if SCHED.stopping.load(Relaxed) {
@@ -124,7 +125,7 @@ fn find_slow(mp: &'static M) -> Option<(&'static G, bool)> {
     }
 }
 
-/// This P's timers, queue and share of the global queue.
+/// This P's timers, queue and share of the global queue; then what the poller has.
 fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
     let fired = if p.timers.next_due() == u64::MAX { 0 } else { p.timers.run_due_on(mp) };
     let tick = p.tick.load(Relaxed);
@@ -143,7 +144,10 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
         return Some(found);
     }
     let gp = ready::take_global_batch(mp);
-    (!gp.is_null()).then(|| (found(gp), false))
+    if !gp.is_null() {
+        return Some((found(gp), false));
+    }
+    netpoll::look_on(mp).map(|gp| (gp, false))
 }
 
 /// Nothing anywhere: the leaver's side of README.md, "No wake-up is lost".
@@ -166,5 +170,5 @@ fn give_up(mp: &'static M) {
     }
     crate::g::exit::check_main_gone();
     let next = SCHED.live_ps().map(|p| p.timers.next_due()).min().unwrap_or(u64::MAX);
-    idle::sleep(mp, next);
+    sleep::sleep(mp, next);
 }

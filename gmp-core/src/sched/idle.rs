@@ -4,10 +4,11 @@
 //! Ps, which wait for a thread to be made. The lock is taken when somebody goes
 //! idle or is woken, never while goroutines hand work to each other on busy Ps.
 
+use super::sleep::{self, after_idle};
 use super::successor::{self, Successor};
 use super::{SCHED, ready, threads};
 use crate::g::G;
-use crate::m::{IdleMs, M, spawner};
+use crate::m::{Duties, IdleMs, M, spawner};
 use crate::p::{P, status};
 use crate::preempt::sysmon;
 use crate::prim::{AtomicU64, Locked};
@@ -65,7 +66,7 @@ impl Lists {
         SCHED.wake.p_idle();
     }
 
-    fn pop_idle_p(&mut self) -> Option<&'static P> {
+    pub(super) fn pop_idle_p(&mut self) -> Option<&'static P> {
         let p = self.ps?;
         self.ps = p.link.get();
         p.set_status(status::RUNNING);
@@ -92,7 +93,7 @@ impl Lists {
 
     /// A P for an M that was about to sleep, and whether it has to look for work as
     /// a spinner: one that waits for a thread, or one that somebody must look on.
-    fn pop_wanting(&mut self) -> Option<(&'static P, bool)> {
+    pub(super) fn pop_wanting(&mut self) -> Option<(&'static P, bool)> {
         if let Some(p) = self.pop_pending() {
             return Some((p, p.pending_spinning.get()));
         }
@@ -102,12 +103,27 @@ impl Lists {
         None
     }
 
-    pub(super) fn pop_m(&mut self) -> Option<(&'static M, bool)> {
+    pub(super) fn pop_m(&mut self) -> Option<(&'static M, Duties)> {
         let popped = self.ms.pop();
-        if let Some((_, true)) = popped {
+        if let Some((_, Duties { keeper: true, .. })) = popped {
             SCHED.idle.keeper_until.store(u64::MAX, Relaxed);
         }
         popped
+    }
+
+    /// `mp` is the keeper, and wakes at `until`.
+    pub(super) fn set_keeper(&mut self, mp: &'static M, until: u64) {
+        self.ms.set_keeper(mp);
+        SCHED.idle.keeper_until.store(until, Relaxed);
+    }
+
+    /// `mp`, still without work, is the keeper no longer; false if it was not.
+    pub(super) fn resign_keeper(&mut self, mp: &'static M) -> bool {
+        let was = self.ms.resign(mp);
+        if was {
+            SCHED.idle.keeper_until.store(u64::MAX, Relaxed);
+        }
+        was
     }
 
     /// Idle Ms, those included that are reserved and may come back.
@@ -116,7 +132,7 @@ impl Lists {
     }
 
     /// Takes an idle M that may not be needed in the end.
-    pub(super) fn reserve_m(&mut self) -> Option<(&'static M, bool)> {
+    pub(super) fn reserve_m(&mut self) -> Option<(&'static M, Duties)> {
         let popped = self.pop_m()?;
         self.reserved += 1;
         Some(popped)
@@ -128,10 +144,10 @@ impl Lists {
     /// threads there are find them; unless all of those are parked with a bound
     /// goroutine: then one more thread is made.
     fn place(&mut self, p: &'static P, spinning: bool) -> Placed {
-        if let Some((mp, was_keeper)) = self.pop_m() {
+        if let Some((mp, duties)) = self.pop_m() {
             threads::mind_spares(self.spare_ms());
             p.set_status(status::RUNNING);
-            return Placed::With(mp, was_keeper);
+            return Placed::With(mp, duties);
         }
         if let Some(gp) = successor::any_bound() {
             p.set_status(status::RUNNING);
@@ -153,8 +169,8 @@ impl Lists {
 
 /// Where a P goes that needs an M.
 enum Placed {
-    /// To this sleeping M, off the list by now; it was the keeper if true.
-    With(&'static M, bool),
+    /// To this sleeping M, off the list by now, which had these duties.
+    With(&'static M, Duties),
     /// To the M of this goroutine, off the global queue by now.
     Bound(&'static G),
     /// On the pending list: the spawner must be rung.
@@ -166,7 +182,7 @@ enum Placed {
 /// With the lock released: carries out what `place` decided for `p`.
 fn deliver(placed: &Placed, p: &'static P, spinning: bool) {
     match *placed {
-        Placed::With(mp, was_keeper) => give(mp, was_keeper, p, spinning),
+        Placed::With(mp, duties) => give(mp, duties, p, spinning),
         Placed::Bound(gp) => {
             successor::resume(gp, p);
             if spinning {
@@ -181,49 +197,40 @@ fn deliver(placed: &Placed, p: &'static P, spinning: bool) {
 }
 
 /// Wakes `mp`, off the idle list, with `p`.
-fn give(mp: &'static M, was_keeper: bool, p: &'static P, spinning: bool) {
+fn give(mp: &'static M, duties: Duties, p: &'static P, spinning: bool) {
     mp.spinning.set(spinning);
     mp.set_p(p);
-    mp.note.wake();
-    if was_keeper && !spinning {
-        // Somebody else has to mind the timers of idle Ps. (A spinner wakes the next
-        // one itself.)
+    sleep::wake(mp, duties);
+    if duties.any() && !spinning {
+        // Somebody else has to mind the timers of idle Ps, or to poll. (A spinner wakes the
+        // next one itself.)
         ready::wakep();
     }
 }
 
 /// Wakes `mp`, which was reserved, with `p`.
-pub(super) fn give_reserved(mp: &'static M, was_keeper: bool, p: &'static P) {
+pub(super) fn give_reserved(mp: &'static M, duties: Duties, p: &'static P) {
     SCHED.idle.lists.with(|lists| {
         lists.reserved -= 1;
         threads::mind_spares(lists.spare_ms());
     });
-    give(mp, was_keeper, p, false);
+    give(mp, duties, p, false);
 }
 
 /// `mp`, which was reserved, is not needed after all; unless it was missed meanwhile.
-pub(super) fn give_back(mp: &'static M, was_keeper: bool) {
+pub(super) fn give_back(mp: &'static M, duties: Duties) {
     let wanted = SCHED.idle.lists.with(|lists| {
         lists.reserved -= 1;
         let wanted = lists.pop_wanting();
         if wanted.is_none() {
-            lists.ms.push(mp);
+            lists.ms.put_back(mp);
         }
         wanted
     });
     match wanted {
-        Some((p, spinning)) => give(mp, was_keeper, p, spinning),
-        None if was_keeper => after_idle(),
+        Some((p, spinning)) => give(mp, duties, p, spinning),
+        None if duties.any() => after_idle(),
         None => {}
-    }
-}
-
-/// A P went idle although its giver does not sleep: looks as a leaver does.
-fn after_idle() {
-    SCHED.wake.before_recheck();
-    let next = SCHED.live_ps().map(|p| p.timers.next_due()).min().unwrap_or(u64::MAX);
-    if SCHED.any_work() || next < SCHED.idle.keeper_until() {
-        ready::wakep();
     }
 }
 
@@ -331,70 +338,10 @@ pub(crate) fn hand_off(p: &'static P) {
     }
 }
 
-/// `mp`, which has no P, sleeps until it is given one, or is to end. `next` is the earliest
-/// timer it knows of: unless someone already minds one as early, it becomes the
-/// keeper and wakes for it, taking an idle P.
-pub(crate) fn sleep(mp: &'static M, next: u64) {
-    enum Bed {
-        Wanted(&'static P, bool),
-        Keeper,
-        Plain,
-    }
-    let idle = &*SCHED.idle;
-    let bed = idle.lists.with(|lists| {
-        if mp.starting.replace(false) {
-            threads::arrived();
-        }
-        if let Some((p, spinning)) = lists.pop_wanting() {
-            return Bed::Wanted(p, spinning);
-        }
-        let bed = if next < idle.keeper_until() {
-            lists.ms.set_keeper(mp);
-            idle.keeper_until.store(next, Relaxed);
-            Bed::Keeper
-        } else {
-            lists.ms.push(mp);
-            Bed::Plain
-        };
-        threads::mind_surplus(lists.ms.len());
-        bed
-    });
-    match bed {
-        Bed::Wanted(p, spinning) => {
-            mp.spinning.set(spinning);
-            mp.set_p(p);
-        }
-        Bed::Plain => mp.note.sleep(),
-        Bed::Keeper => sleep_as_keeper(mp, next),
-    }
-}
-
-fn sleep_as_keeper(mp: &'static M, until: u64) {
-    if mp.note.sleep_until(until) {
-        return;
-    }
-    let idle = &*SCHED.idle;
-    let taken = idle.lists.with(|lists| {
-        if !lists.ms.resign(mp) {
-            // Replaced by an earlier keeper, or given a P just now.
-            return None;
-        }
-        idle.keeper_until.store(u64::MAX, Relaxed);
-        let p = lists.pop_idle_p();
-        if p.is_some() {
-            // It looks for what is due, on whichever P.
-            SCHED.wake.start_spinning();
-            mp.spinning.set(true);
-        } else {
-            // All Ps are busy and run their own timers.
-            lists.ms.push(mp);
-        }
-        p
-    });
-    match taken {
-        Some(p) => mp.set_p(p),
-        None => mp.note.sleep(),
-    }
+/// The earliest timer, if no keeper wakes for it; else u64::MAX.
+pub(crate) fn first_unminded() -> u64 {
+    let next = SCHED.live_ps().map(|p| p.timers.next_due()).min().unwrap_or(u64::MAX);
+    if next < SCHED.idle.keeper_until() { next } else { u64::MAX }
 }
 
 /// Idle Ms now, for `Stats`.

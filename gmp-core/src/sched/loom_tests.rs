@@ -7,6 +7,8 @@
 mod claim;
 #[path = "loom_tests/mini.rs"]
 mod mini;
+#[path = "loom_tests/poller.rs"]
+mod poller;
 #[path = "loom_tests/rest.rs"]
 mod rest;
 #[path = "loom_tests/ticket.rs"]

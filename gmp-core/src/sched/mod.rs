@@ -17,6 +17,8 @@ pub(crate) mod maxprocs;
 #[cfg(not(gmp_loom))]
 pub(crate) mod ready;
 #[cfg(not(gmp_loom))]
+pub(crate) mod sleep;
+#[cfg(not(gmp_loom))]
 pub(crate) mod steal;
 #[cfg(not(gmp_loom))]
 pub(crate) mod successor;
@@ -28,7 +30,7 @@ pub(crate) mod threads;
 pub(crate) mod world;
 
 #[cfg(not(gmp_loom))]
-pub(crate) use state::{SCHED, solo};
+pub(crate) use state::{Line, SCHED, solo};
 
 #[cfg(not(gmp_loom))]
 mod state {

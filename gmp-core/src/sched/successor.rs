@@ -4,7 +4,7 @@
 
 use super::{SCHED, idle, ready, threads};
 use crate::g::G;
-use crate::m::M;
+use crate::m::{Duties, M};
 use crate::p::P;
 use crate::sys;
 use std::ptr::from_ref;
@@ -12,8 +12,8 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 #[derive(Clone, Copy)]
 pub(crate) enum Successor {
-    /// An idle M, reserved, off the idle list; it was the keeper if true.
-    Idle(&'static M, bool),
+    /// An idle M, reserved, off the idle list, with the duties it had.
+    Idle(&'static M, Duties),
     /// A bound goroutine, off the global queue: its own thread goes on.
     Bound(&'static G),
 }
@@ -26,8 +26,8 @@ pub(crate) fn reserve(p: &P) -> Option<Successor> {
         // It would be found next anyway: one wake-up in place of two.
         return Some(Successor::Bound(gp));
     }
-    if let Some((mp, was_keeper)) = SCHED.idle.lists.with(idle::Lists::reserve_m) {
-        return Some(Successor::Idle(mp, was_keeper));
+    if let Some((mp, duties)) = SCHED.idle.lists.with(idle::Lists::reserve_m) {
+        return Some(Successor::Idle(mp, duties));
     }
     let bound = any_bound().map(Successor::Bound);
     threads::none_left(bound.is_some());
@@ -77,7 +77,7 @@ impl Successor {
     pub(crate) fn give(self, p: &'static P) {
         SCHED.handoffs.fetch_add(1, Relaxed);
         match self {
-            Successor::Idle(mp, was_keeper) => idle::give_reserved(mp, was_keeper, p),
+            Successor::Idle(mp, duties) => idle::give_reserved(mp, duties, p),
             Successor::Bound(gp) => resume(gp, p),
         }
     }
@@ -85,7 +85,7 @@ impl Successor {
     /// The P was not to be had.
     pub(crate) fn give_back(self) {
         match self {
-            Successor::Idle(mp, was_keeper) => idle::give_back(mp, was_keeper),
+            Successor::Idle(mp, duties) => idle::give_back(mp, duties),
             Successor::Bound(gp) => {
                 SCHED.global.push_front_bound(from_ref(gp).cast_mut());
                 // While it was in our hands nobody saw it.

@@ -9,6 +9,7 @@
 pub(crate) mod action;
 pub(crate) mod cgroup;
 pub(crate) mod cpus;
+pub(crate) mod epoll;
 mod line;
 pub(crate) mod membarrier;
 pub(crate) mod procfs;
