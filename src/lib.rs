@@ -20,7 +20,8 @@
 //! ```
 //!
 //! This crate only re-exports: the runtime is `gmp-core`, channels are
-//! `gmp-chan`, the synchronisation types `gmp-sync`, the macros `gmp-macros`.
+//! `gmp-chan`, the synchronisation types `gmp-sync`, sockets and HTTP `gmp-net`, the macros
+//! `gmp-macros`.
 //!
 //! # The one contract
 //!
@@ -42,8 +43,8 @@
 
 pub use gmp_core::{
     AccessError, Builder, Current, GoId, Goexit, JoinHandle, LocalKey, Runtime, RuntimeBuilder,
-    Scope, ScopedJoinHandle, Stats, blocking, current, goexit, goroutine_local, gosched,
-    lock_os_thread, scope, spawn, unlock_os_thread,
+    Scope, ScopedJoinHandle, Stats, block_on, blocking, current, goexit, goroutine_local, gosched,
+    lock_os_thread, scope, spawn, spawn_future, unlock_os_thread,
 };
 pub use gmp_core::{DEFAULT_STACK_SIZE, MAX_STACK_SIZE, MIN_STACK_SIZE};
 pub use gmp_macros::{main, test};
@@ -81,6 +82,37 @@ pub mod sync {
     pub use std::sync::{Arc, Weak, atomic};
 }
 
+/// The network: std's sockets, which park the goroutine that has to wait.
+///
+/// A program that uses `std::net` or `std::os::unix::net` becomes one of goroutines by changing
+/// its `use` lines.
+pub mod net {
+    #[doc(inline)]
+    pub use gmp_net::{
+        AddrParseError, Incoming, IpAddr, Ipv4Addr, Ipv6Addr, Listener, Pipe, PipeReader,
+        PipeWriter, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6, TcpListener, TcpStream,
+        ToSocketAddrs, UdpSocket, UnixDatagram, UnixListener, UnixStream, pipe, unix,
+    };
+    #[cfg(any(feature = "hyper", feature = "tokio", feature = "futures"))]
+    #[doc(inline)]
+    pub use gmp_net::{AsyncStream, Stream};
+}
+
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use gmp_net::http;
+
+/// Futures, both ways: goroutines that wait for them, and async code that waits for goroutines.
+///
+/// A [`JoinHandle`] is awaited like a future. Channels have `send_async` and `recv_async`.
+pub mod future {
+    #[doc(inline)]
+    pub use gmp_core::{JoinFuture, block_on, spawn_future};
+    #[cfg(feature = "tokio")]
+    #[doc(inline)]
+    pub use gmp_net::in_tokio;
+}
+
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../docs/patterns.md")]
 pub mod patterns {}
@@ -88,7 +120,7 @@ pub mod patterns {}
 /// Control over the running scheduler.
 pub mod runtime {
     pub use gmp_core::{
-        Stats, blocking, current, goexit, gomaxprocs, gosched, lock_os_thread, num_cpu,
+        Stats, block_on, blocking, current, goexit, gomaxprocs, gosched, lock_os_thread, num_cpu,
         num_goroutine, num_threads, set_default_gomaxprocs, set_max_threads, stats,
         unlock_os_thread,
     };

@@ -89,6 +89,7 @@ fn fire_and_forget_allocates_nothing() {
         }
         go!(call(n));
     });
+    none_allocated("a future that is ready", |_| drop(gmp::spawn_future(async { ran() })));
     none_allocated("a static name", |_| drop(go!(<name = "static"> ran())));
     none_allocated("a stack of its own size", |_| drop(go!(<stack = 64 * 1024> ran())));
     none_allocated("a nested goroutine", |_| {

@@ -78,6 +78,7 @@ mod public {
         MainOptions, run_main, run_test, scope_spawn, scope_spawn_with, spawn_with,
     };
     pub use crate::future::block_on::block_on;
+    pub use crate::future::join::JoinFuture;
     pub use crate::future::spawn::spawn_future;
     pub use crate::g::id::GoId;
     pub use crate::g::join::JoinHandle;

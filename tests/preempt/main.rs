@@ -6,6 +6,7 @@ mod cost;
 mod fairness;
 mod fallbacks;
 mod loops;
+mod net;
 mod os;
 mod signals;
 mod staying;
@@ -36,6 +37,7 @@ fn program() {
         ("others_go_on", || main(loops::others_go_on)),
         ("woken_from_outside", || main(loops::woken_from_outside)),
         ("timers_fire", || main(loops::timers_fire)),
+        ("answers_come", || main(net::answers_come)),
         ("without_end", || main(loops::without_end)),
         ("equal_shares", || main(fairness::equal_shares)),
         ("beside_traffic", || main(fairness::beside_traffic)),
@@ -72,6 +74,15 @@ fn loops_of_every_kind_let_others_run() {
 fn what_threads_wake_runs_beside_hogs() {
     let _watchdog = watchdog_of(LIMIT);
     under_1_2_and_4("woken_from_outside");
+}
+
+#[test]
+fn descriptors_are_looked_at_beside_hogs() {
+    let _watchdog = watchdog_of(LIMIT);
+    for ended in under_1_2_and_4("answers_come") {
+        let median = number(&ended, "median");
+        assert!(median < 60_000, "an answer took {median} us: {ended}");
+    }
 }
 
 #[test]

@@ -12,6 +12,9 @@ use crate::Outcome;
 pub(crate) const WORKSPACES: [&str; 2] = ["Cargo.toml", COMPARE];
 pub(crate) const COMPARE: &str = "compare/Cargo.toml";
 
+/// For cargo, in the first workspace: with all that is optional, on the usual stacks.
+pub(crate) const FULL: [&str; 2] = ["--features", "gmp/full"];
+
 /// The project itself, or a fixture of the self-test.
 #[derive(Debug)]
 pub(crate) struct Site {

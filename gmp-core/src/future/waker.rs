@@ -157,6 +157,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::waker_clone_wake, reason = "that a clone wakes is what is tested")]
     fn a_wake_up_is_kept_whichever_waker_it_came_by() {
         let by: [fn(&Waker); 3] = [Waker::wake_by_ref, |w| w.clone().wake(), |w| drop(w.clone())];
         for (n, wake) in by.into_iter().enumerate() {
@@ -172,6 +173,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::waker_clone_wake, reason = "that a clone counts is what is tested")]
     fn the_last_waker_frees() {
         let lazy = Lazy::new();
         let first = lazy.with(Waker::clone);

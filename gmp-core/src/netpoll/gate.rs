@@ -127,6 +127,8 @@ impl Desc {
                 gates.dirs[dir as usize].busy = false;
                 gates.leave()
             } else {
+                // The next one counts for himself, so it does not become 0.
+                gates.users -= 1;
                 // SAFETY: popped just now; he stays until he is woken.
                 unsafe { &raw const (*next).parker }
             }

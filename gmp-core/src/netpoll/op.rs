@@ -152,7 +152,8 @@ impl PollDesc {
 
     /// Async: whether it is worth trying now. If not, the task is woken when it is.
     ///
-    /// For who owns the descriptor and does not share it: nobody queues here.
+    /// For who owns the descriptor and does not share it: nobody queues here. A deadline counts
+    /// when the task is polled, or when it is set; that it passes wakes nobody.
     pub fn poll(
         &self,
         fd: BorrowedFd<'_>,

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crate::Outcome;
-use crate::site::{COMPARE, Site};
+use crate::site::{COMPARE, FULL, Site};
 use crate::step;
 
 const LIMIT: Duration = Duration::from_secs(600);
 
 pub(super) fn run(site: &Site) -> Outcome {
-    for selection in [&[][..], &["--features", "generator"], &["--manifest-path", COMPARE]] {
+    for selection in [&FULL[..], &["--features", "generator"], &["--manifest-path", COMPARE]] {
         let mut cargo = site.cargo("clippy")?;
         cargo.args(["--quiet", "--workspace", "--all-targets"]).args(selection);
         cargo.args(["--", "-D", "warnings"]);

@@ -25,6 +25,7 @@ license = "MIT OR Apache-2.0"
 
 [features]
 generator = ["gmp-core/generator"]
+full = []
 
 [dependencies]
 gmp-core = { path = "gmp-core" }

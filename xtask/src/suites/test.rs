@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{step, unoptimised_as_a_whole};
 use crate::Outcome;
 use crate::metadata::Metadata;
-use crate::site::{COMPARE, Site};
+use crate::site::{COMPARE, FULL, Site};
 
 /// The crates that hold the runtime's protocols. What optimisation does to
 /// them (inlining across a stack switch, above all) is tested too.
@@ -68,7 +68,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 pub(crate) fn run(site: &Site) -> Outcome {
     // Builds the examples as well, and runs the documentation's.
     let mut debug = site.cargo("test")?;
-    debug.args(["--workspace", "--no-fail-fast"]).env(STRESS, LONG);
+    debug.args(["--workspace", "--no-fail-fast"]).args(FULL).env(STRESS, LONG);
     step(site, "tests, debug", &mut debug, LIMIT)?;
 
     let mut release = tests(site, RUNTIME, &[OTHERS])?;
@@ -88,9 +88,11 @@ pub(crate) fn run(site: &Site) -> Outcome {
         // The fixture of the self-test.
         return Ok(());
     }
-    let mut kernels = site.cargo("test")?;
-    kernels.args(["--manifest-path", COMPARE, "--locked", "--package", "compare-harness"]);
-    step(site, "tests of what the comparison shares", &mut kernels, LIMIT)
+    let mut shared = site.cargo("test")?;
+    shared.args(["--manifest-path", COMPARE, "--locked"]);
+    shared.args(["--package", "compare-harness", "--features", "compare-harness/serve"]);
+    shared.args(["--package", "compare-load"]);
+    step(site, "tests of what the comparison shares", &mut shared, LIMIT)
 }
 
 /// `cargo test` for the tests of `packages` but those `without`.
