@@ -18,7 +18,7 @@ use crate::site::{COMPARE, Site};
 /// What is read of deny.toml; any other key is an error, lest someone rely on it.
 const KEYS: &[(&str, &[&str])] = &[
     ("graph", &["targets"]),
-    ("licenses", &["allow"]),
+    ("licenses", &["allow", "exceptions"]),
     ("bans", &["multiple-versions", "deny", "skip"]),
     ("sources", &["unknown-registry", "unknown-git"]),
 ];
@@ -37,13 +37,16 @@ pub(super) fn run(site: &Site) -> Outcome {
     let packages: Vec<Package<'_>> = graph.packages().collect();
     let compared = Metadata::of_graph_at(site, COMPARE, &targets)
         .map_err(|text| format!("{text}\nis compare/Cargo.lock up to date?"))?;
+    let allowed = strings(&rules, "licenses", "allow");
+    let exceptions = exceptions(&rules);
     for packages in [&packages, &compared.packages().collect()] {
         if packages.is_empty() {
             return Err("cargo metadata names no package".to_owned());
         }
         findings.extend(strangers(site.root(), packages));
-        findings.extend(unlicensed(&strings(&rules, "licenses", "allow"), packages));
+        findings.extend(unlicensed(&allowed, &exceptions, packages));
     }
+    findings.extend(stale(&allowed, &exceptions, &packages));
     findings.extend(banned(&entries(&rules, "deny"), &packages));
     findings.extend(duplicates(&entries(&rules, "skip"), &packages));
     verdict(&findings, "packages that deny.toml does not permit:")
@@ -92,6 +95,16 @@ fn entries<'a>(rules: &'a Table, key: &str) -> Vec<(&'a str, &'a str)> {
     list.into_iter().flatten().map(|entry| (text(entry, "crate"), text(entry, "reason"))).collect()
 }
 
+/// The crates that may have licences of their own, and which.
+fn exceptions<'a>(rules: &'a Table) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let list = rules.get("licenses").and_then(|licenses| licenses.get("exceptions"));
+    let entry = |entry: &'a Value| {
+        let allow = entry.get("allow").and_then(Value::as_array).into_iter().flatten();
+        Some((entry.get("crate")?.as_str()?, allow.filter_map(Value::as_str).collect()))
+    };
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(entry).collect()
+}
+
 /// Packages of the lock file from anywhere but the public registry.
 fn foreign_sources(lock: &Table) -> Vec<String> {
     let packages = lock.get("package").and_then(Value::as_array).into_iter().flatten();
@@ -113,16 +126,35 @@ fn strangers(root: &Path, packages: &[Package<'_>]) -> Vec<String> {
         .collect()
 }
 
-fn unlicensed(allowed: &[&str], packages: &[Package<'_>]) -> Vec<String> {
+fn unlicensed(
+    allowed: &[&str],
+    exceptions: &BTreeMap<&str, Vec<&str>>,
+    packages: &[Package<'_>],
+) -> Vec<String> {
     let refusal = |package: &Package<'_>| {
-        let expression = package.text("license");
-        match licence::permits(allowed, expression) {
+        let (name, expression) = (package.text("name"), package.text("license"));
+        let own = exceptions.get(name).map_or(&[][..], Vec::as_slice);
+        match licence::permits(&[allowed, own].concat(), expression) {
             Ok(true) => None,
-            Ok(false) => Some(format!("{}: licence {expression}", package.text("name"))),
-            Err(error) => Some(format!("{}: {error}", package.text("name"))),
+            Ok(false) => Some(format!("{name}: licence {expression}")),
+            Err(error) => Some(format!("{name}: {error}")),
         }
     };
     packages.iter().filter_map(refusal).collect()
+}
+
+/// Exceptions of crates that are not there, or need none.
+fn stale(
+    allowed: &[&str],
+    exceptions: &BTreeMap<&str, Vec<&str>>,
+    packages: &[Package<'_>],
+) -> Vec<String> {
+    let needs =
+        |package: &Package<'_>| licence::permits(allowed, package.text("license")) != Ok(true);
+    let needed: BTreeSet<&str> =
+        packages.iter().filter(|p| needs(p)).map(|p| p.text("name")).collect();
+    let stale = exceptions.keys().filter(|name| !needed.contains(*name));
+    stale.map(|name| format!("deny.toml: the exception of `{name}` fits no package")).collect()
 }
 
 fn banned(bans: &[(&str, &str)], packages: &[Package<'_>]) -> Vec<String> {
@@ -197,6 +229,25 @@ mod tests {
         assert_eq!(silent, ["deny.toml: the skip of `two@1.0.0` has no reason"]);
         let stale = duplicates(&[("two@1.0.0", "old"), ("one@1.0.0", "old")], &packages);
         assert_eq!(stale, ["deny.toml: the skip of `one@1.0.0` fits no duplicate"]);
+    }
+
+    #[test]
+    fn an_exception_is_for_one_crate() {
+        let text = r#"{"packages": [
+            {"name": "one", "license": "MIT"},
+            {"name": "two", "license": "MIT AND ISC"},
+            {"name": "three", "license": "ISC"}
+        ]}"#;
+        let metadata = Metadata::parse(text).unwrap();
+        let packages: Vec<_> = metadata.packages().collect();
+        let rules = "[licenses]\nexceptions = [{ crate = \"two\", allow = [\"ISC\"] }]";
+        let rules: Table = rules.parse().unwrap();
+        let two = exceptions(&rules);
+        assert_eq!(unlicensed(&["MIT"], &two, &packages), ["three: licence ISC"]);
+        assert_eq!(stale(&["MIT"], &two, &packages), [""; 0]);
+        let of_one = BTreeMap::from([("one", vec!["ISC"])]);
+        let stale = stale(&["MIT"], &of_one, &packages);
+        assert_eq!(stale, ["deny.toml: the exception of `one` fits no package"]);
     }
 
     #[test]

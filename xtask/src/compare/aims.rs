@@ -41,21 +41,46 @@ const BOUNDS: &[(&str, On, f64)] = &[
 const MEAN: f64 = 4.0;
 /// What work that only computes may take beside plain threads.
 const CPU: f64 = 1.03;
+/// How many times as many requests gmp is to answer in a second as Go.
+const RATE: f64 = 1.8;
 
 pub(super) fn verdicts(results: &Results) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = BOUNDS.iter().map(|aim| bound(results, *aim)).collect();
     verdicts.push(mean(results));
-    let times = |place: Place| place.is_time();
+    let served = |place: Place| place.row.group == Group::Network;
+    let times = |place: Place| place.is_time() && !served(place);
+    let others = |place: Place| !served(place);
     let cpu = |place: Place| place.row.group == Group::Cpu;
     for (aim, other, of, least) in [
         ("at least as fast as Go in every row", "go", &times as &dyn Fn(Place) -> bool, 1.0),
-        ("ahead of may in every row that may runs", "may", &|_| true, 1.0),
-        ("ahead of tokio in every row that tokio runs", "tokio", &|_| true, 1.0),
+        ("ahead of may in every row that may runs", "may", &others, 1.0),
+        ("ahead of tokio in every row that tokio runs", "tokio", &others, 1.0),
         ("work that computes within 3 % of plain threads", "threads", &cpu, 1.0 / CPU),
     ] {
         verdicts.push(every(results, aim, other, of, least));
     }
+    if ratios::places(results).into_iter().any(|p| served(p) && p.of(results, "gmp").is_some()) {
+        verdicts.extend(network(results));
+    }
     verdicts
+}
+
+/// The aims of the network's rows.
+fn network(results: &Results) -> Vec<Verdict> {
+    let served = |place: Place| place.row.group == Group::Network;
+    let rates = |place: Place| served(place) && place.is_main();
+    let tails = |place: Place| served(place) && place.figure.suffix == "_p99";
+    let memory = |place: Place| served(place) && !place.is_time();
+    let rate = format!("{RATE}x Go's requests per second");
+    [
+        (rate.as_str(), "go", &rates as &dyn Fn(Place) -> bool, RATE),
+        ("as many requests per second as tokio, at least", "tokio", &rates, 1.0),
+        ("99th percentiles no worse than Go's", "go", &tails, 1.0),
+        ("99th percentiles no worse than tokio's", "tokio", &tails, 1.0),
+        ("an idle connection in less memory than Go's", "go", &memory, 1.0),
+    ]
+    .map(|(aim, other, of, least)| every(results, aim, other, of, least))
+    .into()
 }
 
 fn bound(results: &Results, (name, on, limit): (&str, On, f64)) -> Verdict {
@@ -142,5 +167,37 @@ mod tests {
         assert_eq!(of("ahead of tokio"), ("-", None));
         let cpu = of("work that computes");
         assert_eq!(cpu, ("1 of 2 rows, least `matmul/2P` 0.96x", Some(false)));
+        assert!(!verdicts.iter().any(|verdict| verdict.aim.contains("requests per second")));
+    }
+
+    #[test]
+    fn the_network_has_aims_of_its_own() {
+        let mut results = results();
+        for (name, gmp, go, tokio) in [
+            ("http_64_rps", 190.0, 100.0, 200.0),
+            ("tcp_64_rps", 170.0, 100.0, 170.0),
+            ("tcp_64_p99", 10.0, 20.0, 10.0),
+            ("http_idle_memory", 6.0, 12.0, 3.0),
+        ] {
+            for (of, median) in [("gmp", gmp), ("go", go), ("tokio", tokio)] {
+                results.measured.push(measured(name, 2, of, median));
+            }
+        }
+        let verdicts = verdicts(&results);
+        let of = |aim: &str| {
+            let found = verdicts.iter().find(|verdict| verdict.aim.starts_with(aim));
+            let Verdict { measured, reached, .. } = found.unwrap_or_else(|| panic!("no {aim}"));
+            (measured.as_str(), *reached)
+        };
+        assert_eq!(of("1.8x Go's"), ("1 of 2 rows, least `tcp_64_rps/2P` 1.70x", Some(false)));
+        let tokio = of("as many requests per second as tokio");
+        assert_eq!(tokio, ("1 of 2 rows, least `http_64_rps/2P` 0.95x", Some(false)));
+        let tails = of("99th percentiles no worse than tokio's");
+        assert_eq!(tails, ("1 of 1 rows, least `tcp_64_p99/2P` 1.00x", Some(true)));
+        let memory = of("an idle connection");
+        assert_eq!(memory, ("1 of 1 rows, least `http_idle_memory/2P` 2.0x", Some(true)));
+        // They are no rows of the others.
+        assert_eq!(of("at least as fast as Go").0, "2 of 2 rows, least `fib/2P` 3.4x");
+        assert_eq!(of("ahead of tokio"), ("-", None));
     }
 }

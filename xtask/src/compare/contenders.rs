@@ -61,12 +61,21 @@ impl Contender {
 
     /// Its program, started as all are.
     pub(super) fn command(&self, site: &Site) -> Outcome<Command> {
-        let mut command = site.command(&self.program)?;
-        for name in UNSET {
-            command.env_remove(name);
-        }
-        Ok(command)
+        command(site, &self.program)
     }
+
+    /// `load`, to which its program is still to be told: the last argument.
+    pub(super) fn under(&self, site: &Site, load: &Path) -> Outcome<(Command, &Path)> {
+        Ok((command(site, load)?, &self.program))
+    }
+}
+
+fn command(site: &Site, program: &Path) -> Outcome<Command> {
+    let mut command = site.command(program)?;
+    for name in UNSET {
+        command.env_remove(name);
+    }
+    Ok(command)
 }
 
 /// The name of `contender`'s column.
@@ -98,6 +107,12 @@ pub(super) fn build(site: &Site) -> Outcome<(Vec<Contender>, Vec<Missing>)> {
         }
     }
     Ok((contenders, missing))
+}
+
+/// Builds the clients that measure servers.
+pub(super) fn load(site: &Site) -> Outcome<PathBuf> {
+    site.say("building compare-load");
+    cargo(site, &home(site), "load")
 }
 
 fn one(site: &Site, home: &Path, name: &'static str) -> Outcome<Contender> {

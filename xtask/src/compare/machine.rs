@@ -33,8 +33,13 @@ pub(super) fn facts(site: &Site, go: Option<&str>) -> Outcome<Vec<(String, Strin
     let lock = fs::read_to_string(site.root().join("compare/Cargo.lock"))
         .map_err(|error| format!("cannot read compare/Cargo.lock: {error}"))?;
     let lock: Table = lock.parse().map_err(|error| format!("compare/Cargo.lock: {error}"))?;
-    for (name, package) in [("tokio", "tokio"), ("may", "may"), ("crossbeam", "crossbeam-channel")]
-    {
+    for (name, package) in [
+        ("tokio", "tokio"),
+        ("hyper", "hyper"),
+        ("may", "may"),
+        ("may_minihttp", "may_minihttp"),
+        ("crossbeam", "crossbeam-channel"),
+    ] {
         facts.push((name, locked(&lock, package)));
     }
     facts.retain(|(_, value)| !value.is_empty());

@@ -93,9 +93,12 @@ fn all_rows(
     let home = contenders::home(site);
     let text = rows.iter().any(|row| row.reads_text());
     let text = text.then(|| text::file(site, &home, ask.quick)).transpose()?;
+    let load = rows.iter().any(|row| row.is_served());
+    let load = load.then(|| contenders::load(site)).transpose()?;
     let limit = if ask.quick { QUICK_LIMIT } else { LIMIT };
     let (quick, count) = (ask.quick, ask.rounds);
-    let rounds = Rounds { site, home: &home, quick, text: text.as_deref(), count, limit };
+    let (text, load) = (text.as_deref(), load.as_deref());
+    let rounds = Rounds { site, home: &home, quick, text, load, count, limit };
     let cpus = machine::cpus();
     let mut failed = Vec::new();
     site.say(&format!("\n{}", progress::head(contenders)));

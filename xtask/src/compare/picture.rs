@@ -38,8 +38,8 @@ const MARKS: [(&str, &str, &str); 4] = [
 
 /// `None` where there is no figure of Go to compare with.
 pub(super) fn render(results: &Results) -> Option<String> {
-    let places: Vec<Place> =
-        ratios::against(results, "go").into_iter().map(|(place, _)| place).collect();
+    let places = ratios::against(results, "go").into_iter().map(|(place, _)| place);
+    let places: Vec<Place> = places.filter(|place| is_drawn(*place)).collect();
     if places.is_empty() {
         return None;
     }
@@ -69,6 +69,11 @@ pub(super) fn render(results: &Results) -> Option<String> {
     Some(format!("{}\n", drawing.0))
 }
 
+/// Of the network's many figures not all.
+fn is_drawn(place: Place) -> bool {
+    place.is_main() || !place.is_time() || place.figure.suffix == "_p99"
+}
+
 fn of_group(places: &[Place], group: Group) -> Vec<Place> {
     places.iter().copied().filter(|place| place.row.group == group).collect()
 }
@@ -86,7 +91,8 @@ fn speeds(results: &Results, places: &[Place]) -> Vec<f64> {
 /// How many times as fast as Go `contender` is.
 fn speed(results: &Results, place: Place, contender: &str) -> Option<f64> {
     let (go, other) = (place.of(results, "go")?.median, place.of(results, contender)?.median);
-    (go > 0.0 && other > 0.0).then(|| (go / other).clamp(LEAST, GREATEST))
+    let speed = units::advantage(other, go, place.figure.unit)?;
+    Some(speed.clamp(LEAST, GREATEST))
 }
 
 /// The picture as it grows.
@@ -239,6 +245,21 @@ mod tests {
         }
         assert!(!text.contains("<polygon"), "{text}");
         assert_eq!(text, render(&results).unwrap(), "not twice the same");
+    }
+
+    #[test]
+    fn the_network_has_some_of_its_figures() {
+        let mut results = results(10.0);
+        for (suffix, gmp, go) in [("rps", 300.0, 100.0), ("p50", 1.0, 2.0), ("p99", 9.0, 9.0)] {
+            let name = format!("tcp_64_{suffix}");
+            results.measured.push(measured(&name, 1, "gmp", gmp));
+            results.measured.push(measured(&name, 1, "go", go));
+        }
+        let text = render(&results).unwrap();
+        for part in ["\nNetwork\n", "\ntcp_64_rps/1P\n", "\n3.0x\n</text>", "\ntcp_64_p99/1P\n"] {
+            assert!(text.contains(part), "no {part} in:\n{text}");
+        }
+        assert!(!text.contains("tcp_64_p50"), "{text}");
     }
 
     #[test]

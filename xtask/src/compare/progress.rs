@@ -37,9 +37,9 @@ pub(super) fn lines(
             line += &format!("{:>CELL$}", cell(of(contender.name), contender.name, outcomes));
         }
         if let (Some(gmp), Some(go)) = (of("gmp"), of("go"))
-            && gmp.median > 0.0
+            && let Some(ratio) = units::advantage(gmp.median, go.median, &gmp.unit)
         {
-            line += &format!("{:>CELL$}", units::times(go.median / gmp.median));
+            line += &format!("{:>CELL$}", units::times(ratio));
         }
         lines.push(line);
     }

@@ -22,15 +22,21 @@ impl Place {
         results.get(&self.name(), self.procs, contender)
     }
 
-    /// How many times gmp's figure that of `other` is.
+    /// How many times gmp's figure that of `other` is; where more is better, the other way
+    /// round. More than 1 is always in gmp's favour.
     pub(super) fn over_gmp(self, results: &Results, other: &str) -> Option<f64> {
         let (ours, theirs) = (self.of(results, "gmp")?.median, self.of(results, other)?.median);
-        (ours > 0.0 && theirs > 0.0).then(|| theirs / ours)
+        units::advantage(ours, theirs, self.figure.unit)
     }
 
     /// Whether it is a time, not an amount of memory.
     pub(super) fn is_time(self) -> bool {
-        self.figure.unit != "MiB"
+        !units::is_memory(self.figure.unit)
+    }
+
+    /// Whether it is one of its row's main figures: all are, but of the network's.
+    pub(super) fn is_main(self) -> bool {
+        self.row.group != Group::Network || self.figure.unit == units::RATE
     }
 }
 
@@ -58,11 +64,12 @@ pub(super) fn against(results: &Results, other: &str) -> Vec<(Place, f64)> {
     places(results).into_iter().filter_map(ratio).collect()
 }
 
-/// The geometric mean of Go's times over ours in `groups`, and of how many rows.
+/// The geometric mean of Go's times over ours in `groups`, and of how many rows. Of the
+/// network only what is done in a second counts, of which all else is a part or the reverse.
 pub(super) fn mean(results: &Results, groups: &[Group]) -> Option<(f64, usize)> {
     let ratios = against(results, "go").into_iter();
     let ratios: Vec<f64> = ratios
-        .filter(|(place, _)| groups.contains(&place.row.group))
+        .filter(|(place, _)| place.is_main() && groups.contains(&place.row.group))
         .map(|(_, ratio)| ratio)
         .collect();
     units::geometric_mean(&ratios).map(|mean| (mean, ratios.len()))
@@ -80,11 +87,11 @@ pub(super) fn lost(results: &Results, other: &str) -> Vec<(Place, f64)> {
 pub(super) fn scaling(results: &Results, name: &str, contender: &str) -> Vec<(usize, f64)> {
     let Some(alone) = results.get(name, 1, contender) else { return Vec::new() };
     let procs = results.procs(name).into_iter().filter(|&procs| procs > 1);
-    procs
-        .filter_map(|procs| Some((procs, results.get(name, procs, contender)?.median)))
-        .filter(|(_, median)| *median > 0.0)
-        .map(|(procs, median)| (procs, alone.median / median))
-        .collect()
+    let gain = |procs| {
+        let found = results.get(name, procs, contender)?;
+        Some((procs, units::advantage(found.median, alone.median, &found.unit)?))
+    };
+    procs.filter_map(gain).collect()
 }
 
 #[cfg(test)]
@@ -103,6 +110,10 @@ mod tests {
             measured("spsc_0", 2, "may", 30.0),
             measured("parked_rss", 2, "gmp", 4.0),
             measured("parked_rss", 2, "go", 1.0),
+            measured("http_64_rps", 2, "gmp", 300.0),
+            measured("http_64_rps", 2, "go", 100.0),
+            measured("http_64_p99", 2, "gmp", 80.0),
+            measured("http_64_p99", 2, "go", 10.0),
         ];
         let facts = vec![("cpus".to_owned(), "2".to_owned())];
         Results { facts, measured, ..Results::default() }
@@ -118,9 +129,13 @@ mod tests {
         let (both, rows) = mean(&[Group::Scheduler, Group::Channels]).unwrap();
         assert!((both - 2.0).abs() < 1e-12 && rows == 3, "{both}");
         assert_eq!(mean(&[Group::Cpu]), None);
+        let (network, rows) = mean(&[Group::Network]).unwrap();
+        assert!((network - 3.0).abs() < 1e-12 && rows == 1, "{network}");
         let lost = lost(&results, "go").into_iter();
         let lost: Vec<_> = lost.map(|(place, ratio)| (place.to_string(), ratio)).collect();
-        assert_eq!(lost, [("parked_rss/2P".to_owned(), 0.25), ("spsc_0/2P".to_owned(), 0.5)]);
+        let lost: Vec<_> = lost.iter().map(|(name, ratio)| (name.as_str(), *ratio)).collect();
+        let expected = [("http_64_p99/2P", 0.125), ("parked_rss/2P", 0.25), ("spsc_0/2P", 0.5)];
+        assert_eq!(lost, expected);
         assert_eq!(against(&results, "may").len(), 1);
     }
 

@@ -36,6 +36,14 @@ const MAIN: &[(&str, On)] = &[
     ("word_count", Whole),
     ("parked_time", Whole),
     ("parked_rss", Whole),
+    ("http_1_rps", Whole),
+    ("http_64_rps", Whole),
+    ("http_64_p99", Whole),
+    ("http_1000_rps", Whole),
+    ("http_idle_rps", Whole),
+    ("http_idle_memory", Whole),
+    ("json_64_rps", Whole),
+    ("tcp_64_rps", Whole),
 ];
 
 /// Why Go is better where it is, as far as it is known.
@@ -121,11 +129,20 @@ fn means(results: &Results) -> String {
     let Some((mean, rows)) = ratios::mean(results, &[Group::Scheduler, Group::Channels]) else {
         return String::new();
     };
-    format!(
+    let mut text = format!(
         "\nGo's time over gmp's, on the geometric mean of the {rows} rows of scheduler and channels: \
          {}.\n",
         units::times(mean)
-    )
+    );
+    if let Some((mean, rows)) = ratios::mean(results, &[Group::Network]) {
+        let _ = writeln!(
+            text,
+            "gmp's requests per second over Go's, on the geometric mean of the {rows} rows of the \
+             network: {}.",
+            units::times(mean)
+        );
+    }
+    text
 }
 
 fn better(results: &Results) -> String {
@@ -204,6 +221,22 @@ mod tests {
         ] {
             assert!(text.contains(part), "no {part:?} in:\n{text}");
         }
+    }
+
+    #[test]
+    fn requests_per_second_are_compared_the_other_way_round() {
+        let mut results = results();
+        results.measured.push(measured("tcp_64_rps", 2, "gmp", 90_000.0));
+        results.measured.push(measured("tcp_64_rps", 2, "go", 45_000.0));
+        let text = section(&results, true);
+        for part in [
+            "64 connections: requests per second, 2 CPUs | 90.0 k/s | 45.0 k/s | 2.0x | - | - |\n",
+            "channels: 4.0x.\ngmp's requests per second over Go's, on the geometric mean of the 1 \
+             rows of the network: 2.0x.\n",
+        ] {
+            assert!(text.contains(part), "no {part:?} in:\n{text}");
+        }
+        assert!(!text.contains("* `tcp_64_rps"), "{text}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::table::{figures, places, table};
 use super::units;
 
 /// What the facts are called.
-const FACTS: [(&str, &str); 13] = [
+const FACTS: [(&str, &str); 15] = [
     ("date", "Date"),
     ("machine", "CPU"),
     ("cpus", "CPUs"),
@@ -21,7 +21,9 @@ const FACTS: [(&str, &str); 13] = [
     ("rustc", "rustc"),
     ("go", "Go"),
     ("tokio", "tokio"),
+    ("hyper", "hyper"),
     ("may", "may"),
+    ("may_minihttp", "may_minihttp"),
     ("crossbeam", "crossbeam-channel"),
     ("command", "Command"),
     ("took", "It took"),
@@ -237,5 +239,28 @@ mod tests {
         }
         assert!(text.ends_with("|\n") && !text.contains("\n\n\n"), "{text}");
         assert!(!render(&results(), false).contains("results.svg"));
+        assert!(!text.contains("## Network"), "{text}");
+    }
+
+    #[test]
+    fn of_requests_per_second_more_is_better() {
+        let mut results = results();
+        for (name, gmp, go) in [("rps", 90_000.0, 45_000.0), ("p99", 300.0, 200.0)] {
+            results.measured.push(measured(&format!("tcp_64_{name}"), 2, "gmp", gmp));
+            results.measured.push(measured(&format!("tcp_64_{name}"), 2, "go", go));
+        }
+        let text = render(&results, true);
+        for part in [
+            "## Network\n\nThe clients, the same for all, run on the same CPUs as the server. Of \
+             requests per second more is better;\nin parentheses",
+            "| **90.0 k/s**<br><sub>90.0..90.0</sub> | 45.0 k/s (2.0x)<br>",
+            "| 300 us<br><sub>300..300</sub> | **200 us** (0.67x)<br>",
+            "| Network | 2.0x | 1 |\n",
+            "In 2 of the 5 rows that both run.\n",
+            "| `tcp_64_p99/2P` | 300 us | 200 us | 0.67x |\n",
+            "| 1.8x Go's requests per second | 1 of 1 rows, least `tcp_64_rps/2P` 2.0x | reached |\n",
+        ] {
+            assert!(text.contains(part), "no {part:?} in:\n{text}");
+        }
     }
 }

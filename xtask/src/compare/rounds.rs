@@ -1,7 +1,7 @@
 //! One row: the contenders in turn, round after round, each a process of its own.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::contenders::Contender;
@@ -22,6 +22,8 @@ pub(super) struct Rounds<'a> {
     pub(super) home: &'a Path,
     pub(super) quick: bool,
     pub(super) text: Option<&'a Path>,
+    /// The clients of the network's rows.
+    pub(super) load: Option<&'a Path>,
     /// How many count; one more comes before them, to warm up.
     pub(super) count: usize,
     /// For one process.
@@ -57,7 +59,7 @@ impl Rounds<'_> {
             for (contender, turns) in contenders.iter().zip(&mut turns) {
                 let Ok(lines) = turns else { continue };
                 match self.turn(contender, row, procs)? {
-                    Ok(_) if round == 0 => {}
+                    Ok(_) if round == 0 => self.notes(contender)?,
                     Ok(new) => lines.push(new),
                     Err(why) => {
                         outcomes.died.push(contender.name);
@@ -86,13 +88,20 @@ impl Rounds<'_> {
         row: &Row,
         procs: usize,
     ) -> Outcome<Result<Vec<Line>, String>> {
-        let path = self.home.join("stderr.txt");
+        let path = self.said();
         let failed = |error| format!("cannot write {}: {error}", path.display());
-        let mut command = contender.command(self.site)?;
+        let (mut command, served) = match self.load.filter(|_| row.is_served()) {
+            Some(load) => {
+                let (command, program) = contender.under(self.site, load)?;
+                (command, Some(program))
+            }
+            None => (contender.command(self.site)?, None),
+        };
         command.args([row.name, "--procs", &procs.to_string()]);
         if self.quick {
             command.arg("--quick");
         }
+        command.args(served);
         if let Some(text) = self.text.filter(|_| row.reads_text()) {
             command.arg("--text").arg(text);
         }
@@ -101,13 +110,32 @@ impl Rounds<'_> {
         let printed = match step::capture(contender.name, &mut command, limit) {
             Ok(printed) => printed,
             Err(error) => {
-                let said = fs::read(&path).map_err(failed)?;
-                let said = String::from_utf8_lossy(&said);
+                let said = read(&path)?;
                 return Ok(Err(what_happened(contender.name, &error, &said)));
             }
         };
         Ok(figures(&printed, contender.name, row, procs))
     }
+
+    /// Where what a program says besides its figures goes.
+    fn said(&self) -> PathBuf {
+        self.home.join("stderr.txt")
+    }
+
+    /// Passes on what the last program had to remark on its figures.
+    fn notes(&self, contender: &Contender) -> Outcome {
+        let said = read(&self.said())?;
+        for note in said.lines().filter_map(|line| line.strip_prefix("note: ")) {
+            self.site.say(&format!("    {}: {note}", contender.name));
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    let said =
+        fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
 /// The lines of `printed`, if they are `row`'s figures.
@@ -149,7 +177,6 @@ fn middle(row: &Row, procs: usize, contender: &str, rounds: &[Vec<Line>]) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
     use std::process::Command;
     use std::{env, process};
 
@@ -174,15 +201,17 @@ mod tests {
             let mut sh = Command::new("sh");
             sh.args(["-c", "printf %s \"$1\" >\"$2\" && chmod +x \"$2\"", "sh", &script]);
             assert!(sh.arg(&program).status().unwrap().success());
-            let rows = ["yield", "wake"].map(|row| (row.to_owned(), None));
+            let rows = ["yield", "wake", "tcp_64"].map(|row| (row.to_owned(), None));
             Contender::new(name, program, rows.into())
         }
 
         fn run(&self, row: &str, limit: Duration, contenders: &[Contender]) -> Outcomes {
             let site = Site::fixture(&self.0.join("site"), None);
             fs::create_dir_all(site.root()).unwrap();
-            let home = &self.0;
-            let rounds = Rounds { site: &site, home, quick: true, text: None, count: 3, limit };
+            let (home, load) = (&self.0, self.0.join("load"));
+            let load = load.exists().then_some(&*load);
+            let rounds =
+                Rounds { site: &site, home, quick: true, text: None, load, count: 3, limit };
             let row = rows::ROWS.iter().find(|r| r.name == row).unwrap();
             rounds.run(row, 1, contenders).unwrap()
         }
@@ -241,6 +270,27 @@ mod tests {
         ];
         assert_eq!(why, expected);
         assert_eq!(fs::read_to_string(fakes.0.join("log")).unwrap(), "go\nmay\ntokio\n");
+    }
+
+    #[test]
+    fn a_server_is_measured_by_others() {
+        let fakes = Fakes::new("served");
+        // Prints what the server at the end of its command line does.
+        fakes.contender("load", "echo load $1 $2 $3 $4 >>log; exec \"$5\"");
+        let figure = |suffix: &str, unit: &str| {
+            format!("echo tcp_64_{suffix}/1P gmp 7.0 7.0 7.0 {unit} 1x500\n")
+        };
+        let figures = [("rps", "/s"), ("p50", "us"), ("p99", "us"), ("p999", "us"), ("cpu", "us")];
+        let script: String = figures.iter().map(|(suffix, unit)| figure(suffix, unit)).collect();
+        let contenders = [fakes.contender("gmp", &script)];
+        let outcomes = fakes.run("tcp_64", LONG, &contenders);
+        assert_eq!((outcomes.measured.len(), outcomes.missing), (5, vec![]));
+        assert_eq!(
+            (outcomes.measured[0].name.as_str(), outcomes.measured[0].median),
+            ("tcp_64_rps", 7.0)
+        );
+        let log = fs::read_to_string(fakes.0.join("log")).unwrap();
+        assert_eq!(log, "load tcp_64 --procs 1 --quick\n".repeat(4));
     }
 
     #[test]

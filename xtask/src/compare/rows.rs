@@ -2,6 +2,7 @@
 
 use std::slice;
 
+use super::units;
 use crate::Outcome;
 
 /// A heading of the tables.
@@ -12,11 +13,12 @@ pub(super) enum Group {
     Sync,
     Cpu,
     Memory,
+    Network,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Scheduler, Self::Channels, Self::Sync, Self::Cpu, Self::Memory];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Scheduler, Self::Channels, Self::Sync, Self::Cpu, Self::Memory, Self::Network];
 
     pub(super) fn title(self) -> &'static str {
         match self {
@@ -25,7 +27,19 @@ impl Group {
             Self::Sync => "Sync",
             Self::Cpu => "CPU",
             Self::Memory => "Memory and latency",
+            Self::Network => "Network",
         }
+    }
+
+    /// What its table does not say by itself.
+    pub(super) fn about(self) -> Option<&'static str> {
+        (self == Self::Network).then_some(
+            "The clients, the same for all, run on the same CPUs as the server. Of requests per \
+             second more is better;\nin parentheses is how many times as many gmp answers. \
+             Latencies are those the clients see. The CPU\ntime is that of the server alone, the \
+             kernel's work for it with it: the figure with the least noise.\nMemory is what the \
+             server's process grows by.",
+        )
     }
 }
 
@@ -113,6 +127,11 @@ impl Row {
         self.figures().iter().map(|figure| format!("{}{}", self.name, figure.suffix))
     }
 
+    /// Whether its programs are servers, which others measure.
+    pub(super) fn is_served(&self) -> bool {
+        self.group == Group::Network
+    }
+
     /// Whether its programs are given the text.
     pub(super) fn reads_text(&self) -> bool {
         self.name == "word_count"
@@ -139,7 +158,7 @@ pub(super) fn find(name: &str) -> Option<(&'static Row, &'static Figure)> {
     })
 }
 
-use Group::{Channels, Cpu, Memory, Scheduler, Sync};
+use Group::{Channels, Cpu, Memory, Network, Scheduler, Sync};
 use Procs::{All, Doubling, One, OneAndAll, OneAndTwo, Two};
 
 /// Nanoseconds an operation.
@@ -160,6 +179,25 @@ const fn own(name: &'static str, procs: Procs, figures: &'static [Figure]) -> Ro
 
 const fn figure(suffix: &'static str, unit: &'static str, about: &'static str) -> Figure {
     Figure { suffix, unit, about }
+}
+
+/// A server's figures, in the order in which they are printed; `more` comes after them.
+macro_rules! served {
+    ($name:literal, $about:literal $(, $more:expr)*) => {
+        Row {
+            name: $name,
+            group: Network,
+            procs: All,
+            figures: Figures::Many(&[
+                figure("_rps", units::RATE, concat!($about, ": requests per second")),
+                figure("_p50", "us", concat!($about, ": median latency")),
+                figure("_p99", "us", concat!($about, ": 99th percentile")),
+                figure("_p999", "us", concat!($about, ": 99.9th percentile")),
+                figure("_cpu", "us", concat!($about, ": CPU time a request")),
+                $($more,)*
+            ]),
+        }
+    };
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -220,6 +258,16 @@ pub(super) const ROWS: &[Row] = &[
             figure("_p99", "us", "a sleeper's lateness where no one yields: 99th percentile"),
         ],
     ),
+    served!("http_1", "hello world over HTTP, 1 connection"),
+    served!("http_64", "hello world over HTTP, 64 connections"),
+    served!("http_1000", "hello world over HTTP, 1000 connections"),
+    served!(
+        "http_idle",
+        "hello world over HTTP, 64 connections beside 10,000 idle ones",
+        figure("_memory", "KiB", "an idle connection over HTTP: memory")
+    ),
+    served!("json_64", "JSON parsed and written again, over HTTP, 64 connections"),
+    served!("tcp_64", "64 bytes sent back over TCP, 64 connections"),
 ];
 
 #[cfg(test)]
@@ -244,6 +292,10 @@ mod tests {
         assert_eq!(name("select_4_ready"), Some(("select_4_ready", "")));
         assert_eq!(name("parked_rss"), Some(("parked", "_rss")));
         assert_eq!(name("parked"), None);
+        assert_eq!(name("http_1_p99"), Some(("http_1", "_p99")));
+        assert_eq!(name("http_1000_p999"), Some(("http_1000", "_p999")));
+        assert_eq!(name("http_idle_memory"), Some(("http_idle", "_memory")));
+        assert_eq!(name("http_64_memory"), None);
         let mut names: Vec<String> = ROWS.iter().flat_map(Row::names).collect();
         let count = names.len();
         names.sort();

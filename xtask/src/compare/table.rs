@@ -49,7 +49,8 @@ pub(super) fn figures(results: &Results, group: Group) -> String {
     }
     let mut head = vec![""];
     head.extend(present.iter().map(|(_, title)| *title));
-    let mut text = format!("## {}\n\n{}", group.title(), table(&head, &lines));
+    let about = group.about().map_or(String::new(), |about| format!("{about}\n\n"));
+    let mut text = format!("## {}\n\n{about}{}", group.title(), table(&head, &lines));
     if !notes.is_empty() {
         text += "\n";
     }
@@ -95,7 +96,12 @@ fn cell(results: &Results, place: Place, name: &str, notes: &mut Vec<String>) ->
 
 fn is_best(results: &Results, place: Place, median: f64) -> bool {
     let others = TITLES.iter().filter_map(|(name, _)| place.of(results, name));
-    others.fold(f64::INFINITY, |best, other| best.min(other.median)) >= median
+    let others: Vec<f64> = others.map(|other| other.median).collect();
+    if place.figure.unit == units::RATE {
+        others.iter().all(|other| *other <= median)
+    } else {
+        others.iter().all(|other| *other >= median)
+    }
 }
 
 /// The number of the note that says `why`.

@@ -30,8 +30,26 @@ pub(super) fn percent(ratio: f64) -> String {
 }
 
 /// The next greater units, each with how many of the former it is.
-const LADDERS: [&[(&str, f64)]; 2] =
-    [&[("ns", 1.0), ("us", 1e3), ("ms", 1e3), ("s", 1e3)], &[("MiB", 1.0), ("GiB", 1024.0)]];
+const LADDERS: [&[(&str, f64)]; 3] = [
+    &[("ns", 1.0), ("us", 1e3), ("ms", 1e3), ("s", 1e3)],
+    &[("KiB", 1.0), ("MiB", 1024.0), ("GiB", 1024.0)],
+    &[(RATE, 1.0), ("k/s", 1e3), ("M/s", 1e3)],
+];
+
+/// Of what is done in a second: the one unit of which more is better.
+pub(super) const RATE: &str = "/s";
+
+/// How many times as good `ours` is as `theirs`: as many a second, or as little of anything
+/// else; `None` where one of them is nothing.
+pub(super) fn advantage(ours: f64, theirs: f64, unit: &str) -> Option<f64> {
+    let ratio = if unit == RATE { ours / theirs } else { theirs / ours };
+    (ours > 0.0 && theirs > 0.0).then_some(ratio)
+}
+
+/// Whether it is a unit of memory.
+pub(super) fn is_memory(unit: &str) -> bool {
+    unit.ends_with("iB")
+}
 
 /// What to multiply `value` by, and the unit it then has.
 fn scale(value: f64, unit: &str) -> (f64, &str) {
@@ -93,6 +111,8 @@ mod tests {
         assert_eq!(amount(0.5, "ms"), "0.50 ms");
         assert_eq!(amount(512.0, "MiB"), "512 MiB");
         assert_eq!(amount(4096.0, "MiB"), "4.00 GiB");
+        assert_eq!(amount(1536.0, "KiB"), "1.50 MiB");
+        assert_eq!(amount(43_210.0, "/s"), "43.2 k/s");
         assert_eq!(amount(5.0, "apples"), "5.00 apples");
     }
 
@@ -113,6 +133,15 @@ mod tests {
         assert_eq!(times(12.4), "12x");
         assert_eq!(percent(1.012), "+1.2 %");
         assert_eq!(percent(0.98), "-2.0 %");
+    }
+
+    #[test]
+    fn more_a_second_is_better() {
+        assert_eq!(advantage(10.0, 30.0, "ns"), Some(3.0));
+        assert_eq!(advantage(30.0, 10.0, "/s"), Some(3.0));
+        assert_eq!(advantage(0.0, 10.0, "us"), None);
+        assert_eq!(advantage(10.0, 0.0, "/s"), None);
+        assert!(is_memory("KiB") && is_memory("MiB") && !is_memory("/s") && !is_memory("us"));
     }
 
     #[test]

@@ -60,7 +60,7 @@ const ABOVE: &[&str] = &[
 /// How long the stress tests take here, in seconds: in the debug build, and in the others.
 /// By themselves they take longer.
 const STRESS: &str = "GMP_STRESS_SECS";
-const LONG: &str = "15";
+const LONG: &str = "8";
 const SHORT: &str = "6";
 
 const LIMIT: Duration = Duration::from_secs(600);
