@@ -24,12 +24,15 @@ type row struct {
 	whole func(a *ask) time.Duration
 	// Measures by itself, once, in a fresh process.
 	own func(a *ask) []figure
+	// Serves without end; measured from outside.
+	serve func()
 	// Go cannot: why.
 	not string
 }
 
 // ask is what the command line asks for.
 type ask struct {
+	serve          bool
 	row            string
 	procs, samples int
 	quick          bool
@@ -61,6 +64,9 @@ func run(rows []row) {
 	if at < 0 {
 		fail("%s has no row `%s`; see --list", contender, a.row)
 	}
+	if a.serve != (rows[at].serve != nil) && rows[at].not == "" {
+		fail("`serve ROW` is for servers, and they for nothing else")
+	}
 	runtime.GOMAXPROCS(a.procs)
 	switch r := rows[at]; {
 	case r.each != nil:
@@ -71,6 +77,8 @@ func run(rows []row) {
 		for _, f := range r.own(a) {
 			a.print(f)
 		}
+	case r.serve != nil:
+		r.serve()
 	default:
 		fail("%s does not run %s: %s", contender, r.name, r.not)
 	}
@@ -80,7 +88,8 @@ func parse(args []string) (a *ask, list bool) {
 	a = new(ask)
 	flags := flag.NewFlagSet(contender, flag.ExitOnError)
 	flags.Usage = func() {
-		fail("usage: ROW [--procs N] [--samples N] [--quick] [--text FILE], or --list")
+		fail("usage: ROW [--procs N] [--samples N] [--quick] [--text FILE], " +
+			"serve ROW [--procs N], or --list")
 	}
 	flags.BoolVar(&list, "list", false, "")
 	flags.IntVar(&a.procs, "procs", 1, "")
@@ -92,6 +101,10 @@ func parse(args []string) (a *ask, list bool) {
 		// It leaves the process where it fails.
 		_ = flags.Parse(args)
 		if args = flags.Args(); len(args) > 0 {
+			if args[0] == "serve" && !a.serve && a.row == "" {
+				a.serve, args = true, args[1:]
+				continue
+			}
 			if a.row != "" {
 				flags.Usage()
 			}

@@ -45,6 +45,13 @@ var rows = []row{
 	{name: "matmul", whole: matmul},
 	{name: "mandelbrot", whole: mandelbrot},
 	{name: "word_count", whole: wordCount},
+
+	{name: "http_1", serve: serveHello},
+	{name: "http_64", serve: serveHello},
+	{name: "http_1000", serve: serveHello},
+	{name: "http_idle", serve: serveHello},
+	{name: "json_64", serve: serveJSON},
+	{name: "tcp_64", serve: serveEcho},
 }
 
 func main() {

@@ -55,6 +55,12 @@ const ROWS: &[Row] = &[
     Row { name: "matmul", what: Not(CHANNELS) },
     Row { name: "mandelbrot", what: Not(CHANNELS) },
     Row { name: "word_count", what: Whole(cpu::word_count) },
+    Row { name: "http_1", what: Not(CHANNELS) },
+    Row { name: "http_64", what: Not(CHANNELS) },
+    Row { name: "http_1000", what: Not(CHANNELS) },
+    Row { name: "http_idle", what: Not(CHANNELS) },
+    Row { name: "json_64", what: Not(CHANNELS) },
+    Row { name: "tcp_64", what: Not(CHANNELS) },
 ];
 
 fn main() -> ExitCode {

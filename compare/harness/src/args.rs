@@ -7,7 +7,7 @@ use crate::Ask;
 /// `None` where the list of rows is asked for.
 pub(crate) fn parse() -> Result<Option<Ask>, lexopt::Error> {
     let (mut row, mut procs, mut samples) = (None, 1, 3);
-    let (mut quick, mut text) = (false, None);
+    let (mut serve, mut quick, mut text) = (false, false, None);
     let mut args = lexopt::Parser::from_env();
     while let Some(arg) = args.next()? {
         match arg {
@@ -16,12 +16,13 @@ pub(crate) fn parse() -> Result<Option<Ask>, lexopt::Error> {
             Long("samples") => samples = positive(args.value()?.parse()?)?,
             Long("quick") => quick = true,
             Long("text") => text = Some(args.value()?.string()?),
+            Value(word) if word == "serve" && !serve && row.is_none() => serve = true,
             Value(name) if row.is_none() => row = Some(name.string()?),
             _ => return Err(arg.unexpected()),
         }
     }
     match row {
-        Some(row) => Ok(Some(Ask { row, procs, samples, quick, text })),
+        Some(row) => Ok(Some(Ask { serve, row, procs, samples, quick, text })),
         None => Err("which row?".into()),
     }
 }

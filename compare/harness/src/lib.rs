@@ -4,18 +4,26 @@
 //! ```text
 //! PROGRAM --list
 //! PROGRAM ROW [--procs N] [--samples N] [--quick] [--text FILE]
+//! PROGRAM serve ROW [--procs N]
 //! ```
 //!
-//! prints, for each figure of the row,
+//! The second prints, for each figure of the row,
 //!
 //! ```text
 //! NAME/NP CONTENDER MEDIAN MIN MAX UNIT SAMPLESxOPS
 //! ```
+//!
+//! The third is a server that `compare-load` measures from outside: it prints `listening PORT`,
+//! and ends when its standard input does.
 
 #[cfg(feature = "affinity")]
 pub mod affinity;
 mod args;
+#[cfg(feature = "serve")]
+pub mod message;
 mod rounds;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod text;
 pub mod work;
 
@@ -42,6 +50,8 @@ pub enum What {
     Whole(fn(&Ask) -> Duration),
     /// Measures by itself, once, in a fresh process.
     Own(fn(&Ask) -> Vec<Figure>),
+    /// Listens, says where (`serve::listening`), and serves without end.
+    Serve(fn()),
     /// This contender cannot: why.
     Not(&'static str),
 }
@@ -53,6 +63,7 @@ pub const GRAIN: u64 = 16_000;
 /// What the command line asks for.
 #[derive(Debug)]
 pub struct Ask {
+    serve: bool,
     row: String,
     procs: usize,
     samples: usize,
@@ -106,7 +117,8 @@ pub fn main(contender: &str, rows: &[Row], set_procs: impl FnOnce(usize)) -> Exi
         }
         Err(error) => {
             eprintln!(
-                "{error}\nusage: ROW [--procs N] [--samples N] [--quick] [--text FILE], or --list"
+                "{error}\nusage: ROW [--procs N] [--samples N] [--quick] [--text FILE], \
+                 serve ROW [--procs N], or --list"
             );
             return ExitCode::from(2);
         }
@@ -115,6 +127,11 @@ pub fn main(contender: &str, rows: &[Row], set_procs: impl FnOnce(usize)) -> Exi
         eprintln!("{contender} has no row `{}`; see --list", ask.row);
         return ExitCode::from(2);
     };
+    if ask.serve != matches!(row.what, What::Serve(_) | What::Not(_)) {
+        let is = if ask.serve { "is no server" } else { "is a server: `serve ROW`" };
+        eprintln!("{} {is}", ask.row);
+        return ExitCode::from(2);
+    }
     set_procs(ask.procs);
     match row.what {
         What::Each(round) => ask.print(contender, &rounds::each(&ask, round)),
@@ -124,6 +141,7 @@ pub fn main(contender: &str, rows: &[Row], set_procs: impl FnOnce(usize)) -> Exi
                 ask.print(contender, &figure);
             }
         }
+        What::Serve(serve) => serve(),
         What::Not(reason) => {
             eprintln!("{contender} does not run {}: {reason}", row.name);
             return ExitCode::from(2);

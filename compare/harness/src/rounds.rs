@@ -37,7 +37,8 @@ impl Figure {
         Figure { suffix: "", median, min, max, unit, samples, ops }
     }
 
-    pub(crate) fn line(&self, contender: &str, row: &str, procs: usize) -> String {
+    /// The line it is printed as.
+    pub fn line(&self, contender: &str, row: &str, procs: usize) -> String {
         let Figure { suffix, median, min, max, unit, samples, ops } = self;
         let name = format!("{row}{suffix}/{procs}P");
         format!("{name} {contender} {median:.3} {min:.3} {max:.3} {unit} {samples}x{ops}")

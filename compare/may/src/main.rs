@@ -4,6 +4,7 @@ mod channels;
 mod cpu;
 mod latency;
 mod many;
+mod network;
 mod scheduler;
 mod select;
 mod start;
@@ -13,7 +14,7 @@ mod trees;
 use std::process::ExitCode;
 
 use compare_harness::Row;
-use compare_harness::What::{Each, Not, Own, Whole};
+use compare_harness::What::{Each, Not, Own, Serve, Whole};
 
 const UNBUFFERED: &str = "no unbuffered channel";
 const BOUNDED: &str = "no channel with a bound";
@@ -58,6 +59,12 @@ const ROWS: &[Row] = &[
     Row { name: "matmul", what: Whole(cpu::matmul) },
     Row { name: "mandelbrot", what: Whole(cpu::mandelbrot) },
     Row { name: "word_count", what: Whole(cpu::word_count) },
+    Row { name: "http_1", what: Serve(network::hello) },
+    Row { name: "http_64", what: Serve(network::hello) },
+    Row { name: "http_1000", what: Serve(network::hello) },
+    Row { name: "http_idle", what: Serve(network::hello) },
+    Row { name: "json_64", what: Serve(network::json) },
+    Row { name: "tcp_64", what: Serve(network::echo) },
 ];
 
 fn main() -> ExitCode {

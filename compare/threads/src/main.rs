@@ -3,13 +3,14 @@
 mod channels;
 mod cpu;
 mod latency;
+mod network;
 mod scheduler;
 mod sync;
 
 use std::process::ExitCode;
 use std::sync::mpsc::{channel, sync_channel};
 
-use compare_harness::What::{Each, Not, Own, Whole};
+use compare_harness::What::{Each, Not, Own, Serve, Whole};
 use compare_harness::{Row, affinity};
 
 // A process gets about 32,000 threads: each takes two of its 65,530 mappings.
@@ -19,6 +20,7 @@ const SLEEPERS: &str = "100,000 threads";
 const PARKED: &str = "1,000,000 threads";
 const MPMC: &str = "no channel with several receivers";
 const SELECT: &str = "no select";
+const HTTP: &str = "no HTTP";
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
@@ -57,6 +59,12 @@ const ROWS: &[Row] = &[
     Row { name: "matmul", what: Whole(cpu::matmul) },
     Row { name: "mandelbrot", what: Whole(cpu::mandelbrot) },
     Row { name: "word_count", what: Whole(cpu::word_count) },
+    Row { name: "http_1", what: Not(HTTP) },
+    Row { name: "http_64", what: Not(HTTP) },
+    Row { name: "http_1000", what: Not(HTTP) },
+    Row { name: "http_idle", what: Not(HTTP) },
+    Row { name: "json_64", what: Not(HTTP) },
+    Row { name: "tcp_64", what: Serve(network::echo) },
 ];
 
 fn main() -> ExitCode {

@@ -29,6 +29,14 @@ where
     run_on(RUNTIME.get_or_init(|| build(builder().enable_time())), main)
 }
 
+/// Runs `main` on a runtime with sockets.
+pub(crate) fn run_with_sockets<F>(main: F) -> F::Output
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    run_on(RUNTIME.get_or_init(|| build(builder().enable_io())), main)
+}
+
 fn builder() -> Builder {
     match PROCS.get().expect("the number of workers was set") {
         1 => Builder::new_current_thread(),
