@@ -6,7 +6,7 @@ use crate::g::spawn::{Builder, spawn_failed};
 use std::future::IntoFuture;
 use std::io;
 
-/// Starts a goroutine that waits for `future`: `spawn` of a [`block_on`](crate::block_on).
+/// Starts a goroutine that waits for `future`: `spawn` of a [`block_on`].
 ///
 /// The future lies on the goroutine's stack, and may wait as goroutines do.
 ///
