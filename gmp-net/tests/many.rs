@@ -181,3 +181,47 @@ fn a_hundred_thousand_connections_leave_nothing_behind() {
     assert_eq!(sockets(), sockets_before);
     assert!(more < 4096, "{more} KiB more in use");
 }
+
+const USED: usize = 64 << 10;
+
+#[inline(never)]
+fn use_stack(byte: u8) -> u64 {
+    let mut room = [byte; USED];
+    std::hint::black_box(&mut room);
+    room.iter().copied().map(u64::from).sum()
+}
+
+/// What a call has used stays until the wait gets long; then it goes, and comes again when it is
+/// needed.
+#[test]
+fn long_waits_give_back_the_stack_that_is_not_used() {
+    const GOROUTINES: usize = 200;
+    const KIB: u64 = (GOROUTINES * USED) as u64 >> 10;
+    let (_alone, _watchdog) = (alone(), watchdog());
+    start();
+    let before = rss_kib();
+    let (mut clients, readers): (Vec<_>, Vec<_>) = (0..GOROUTINES)
+        .map(|n| {
+            let (client, mut stream) = UnixStream::pair().expect("two descriptors");
+            let reader = gmp_core::spawn(move || {
+                let sum = use_stack(n as u8);
+                for _ in 0..2 {
+                    stream.read_exact(&mut [0]).expect("the client writes it");
+                    assert_eq!(use_stack(n as u8), sum);
+                }
+            });
+            (client, reader)
+        })
+        .unzip();
+    let more = || rss_kib().saturating_sub(before);
+    for _ in 0..2 {
+        until(|| more() >= KIB * 9 / 10);
+        until(|| more() < KIB / 4);
+        for client in &mut clients {
+            client.write_all(&[0]).expect("it is read");
+        }
+    }
+    for reader in readers {
+        reader.join().expect("no panic");
+    }
+}

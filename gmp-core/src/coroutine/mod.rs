@@ -10,6 +10,7 @@
 //!   first resume calls `g::entry(gp)`, which runs one goroutine after the other;
 //!   frames lie below `top` where the backend uses our stacks.
 //!   Called outside the scheduler if `MAKE_ALLOCATES`, else inside.
+//! * `ON_OUR_STACKS`: whether its stacks are those of `stack/`.
 //! * `unsafe resume(&self)`: runs the goroutine until it suspends. Called on an
 //!   M's own stack.
 //! * `unsafe suspend(&self)`: back to the M that resumed; returns when resumed
@@ -35,4 +36,4 @@ use on_corosensei as backend;
 #[cfg(feature = "generator")]
 use on_generator as backend;
 
-pub(crate) use backend::{Context, MAKE_ALLOCATES, process_start, thread_start};
+pub(crate) use backend::{Context, MAKE_ALLOCATES, ON_OUR_STACKS, process_start, thread_start};

@@ -10,6 +10,7 @@ use std::mem::MaybeUninit;
 use std::ptr::null;
 
 pub(crate) const MAKE_ALLOCATES: bool = false;
+pub(crate) const ON_OUR_STACKS: bool = true;
 
 /// A slot's stack as corosensei wants it: the goroutine's record and packet lie
 /// above `base` and are none of its business.

@@ -16,6 +16,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 pub(crate) const MAKE_ALLOCATES: bool = true;
+pub(crate) const ON_OUR_STACKS: bool = false;
 
 /// Mappings left to the rest of the program.
 const SPARE_MAPPINGS: usize = 4096;

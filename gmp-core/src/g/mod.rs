@@ -14,6 +14,7 @@ pub(crate) mod panic;
 pub(crate) mod pool;
 pub(crate) mod scope;
 pub(crate) mod spawn;
+mod trim;
 
 use crate::coroutine::{self, Context};
 use crate::m::M;
@@ -72,6 +73,9 @@ pub(crate) struct G {
 
     pub(crate) status: AtomicU8,
     pub(crate) wait_reason: Cell<WaitReason>,
+    /// It has waited for long, and gives up the unused part of its stack when it waits again.
+    /// Set by who is about to make it ready.
+    pub(crate) trims: Cell<bool>,
     /// Panics begun and not yet known to be over (`panic.rs`).
     pub(crate) panics: Cell<u32>,
     /// Runs the closure in `packet`; monomorphic, called on its own stack.
@@ -142,6 +146,7 @@ impl G {
             join: AtomicU32::new(0),
             status: AtomicU8::new(Status::Dead as u8),
             wait_reason: Cell::new(WaitReason::None),
+            trims: Cell::new(false),
             bound: AtomicRef::none(),
             run: Cell::new(|_| crate::fatal("a goroutine without a body was run")),
             packet: Cell::new(null_mut()),

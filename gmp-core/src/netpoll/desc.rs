@@ -2,7 +2,8 @@
 
 use super::count;
 use super::gate::Gates;
-use super::word::{Was, Word};
+use super::sweep;
+use super::word::{Waits, Was, Word};
 use crate::future::waker;
 use crate::prim::{AtomicBool, AtomicU32, AtomicU64, Locked};
 use crate::rt::Parker;
@@ -55,6 +56,10 @@ pub(super) struct Half {
     hung_up: AtomicBool,
     /// Of a task that waits.
     pub(super) waker: Locked<Option<Waker>>,
+    /// The epoch in which the last wait began (`sweep.rs`).
+    since: AtomicU32,
+    /// Who waits has given up the stack he does not use, since something came last.
+    swept: AtomicBool,
 }
 
 impl Half {
@@ -64,7 +69,36 @@ impl Half {
             deadline: AtomicU64::new(u64::MAX),
             hung_up: AtomicBool::new(false),
             waker: Locked::new(None),
+            since: AtomicU32::new(0),
+            swept: AtomicBool::new(false),
         }
+    }
+
+    /// A wait begins.
+    #[inline(always)]
+    pub(super) fn begin_wait(&self) {
+        self.since.store(sweep::epoch(), Relaxed);
+    }
+
+    pub(super) fn since(&self) -> u32 {
+        self.since.load(Relaxed)
+    }
+
+    /// Whether a goroutine waits that has not been swept: a hint. (One that waits by another
+    /// executor's waker is nobody's to sweep.)
+    pub(super) fn waits_idly(&self) -> bool {
+        !self.swept.load(Relaxed)
+            && match self.word.waits() {
+                Waits::Nobody => false,
+                Waits::Waiter => true,
+                Waits::Task => self.waker.with(|waker| {
+                    waker.as_ref().is_some_and(|waker| waker::as_ours(waker).is_some())
+                }),
+            }
+    }
+
+    pub(super) fn set_swept(&self) {
+        self.swept.store(true, Relaxed);
     }
 }
 
@@ -109,6 +143,7 @@ impl Desc {
             half.word.put();
             half.deadline.store(u64::MAX, Relaxed);
             half.hung_up.store(false, Relaxed);
+            half.swept.store(false, Relaxed);
         }
         self.closed.store(false, Relaxed);
     }
@@ -172,6 +207,9 @@ impl Desc {
         // Whatever the owner tries from now on, he finds what the kernel has told us of.
         if half.word.is_ready() {
             return Woken::Nobody;
+        }
+        if half.swept.load(Relaxed) {
+            half.swept.store(false, Relaxed);
         }
         self.woken(dir, &half.word.notify())
     }

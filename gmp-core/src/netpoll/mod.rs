@@ -23,6 +23,8 @@ mod park;
 pub(crate) mod poller;
 #[cfg(not(gmp_loom))]
 mod records;
+#[cfg(not(gmp_loom))]
+pub(crate) mod sweep;
 
 #[cfg(not(gmp_loom))]
 pub use desc::Dir;

@@ -171,6 +171,7 @@ impl PollDesc {
             return Poll::Ready(Err(Fail::Io(error)));
         }
         self.leave_waker(dir, context);
+        half.begin_wait();
         count::add();
         let (waits, is_new) = half.word.await_as_task();
         if !is_new {
@@ -296,6 +297,7 @@ impl Op<'_> {
         if !word.announce() {
             return Ok(());
         }
+        desc.half(self.dir).begin_wait();
         // (W2) Looked at after it was announced: who changes them looks at the word then.
         let deadline = desc.deadline(self.dir);
         let until = deadline.min(limit);

@@ -34,6 +34,11 @@ pub(crate) fn park(
     for_io: bool,
 ) {
     let parker = Parker::new(&critical);
+    if let Some(gp) = parker.goroutine()
+        && gp.trims.take()
+    {
+        gp.trim_stack();
+    }
     let mut bed = Bed { word, parker: &raw const parker, lock: None, for_io };
     if limit == u64::MAX {
         // SAFETY: `parker` lives in this frame, and is readied once, by whoever takes it out

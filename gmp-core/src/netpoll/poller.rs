@@ -82,7 +82,7 @@ pub(super) fn look(events: &mut Events) {
 }
 
 /// Tells those who wait for `events`; goroutines go to `ready`.
-fn tell(events: &Events, mut ready: impl FnMut(&'static G)) {
+fn tell(events: &Events, ready: &mut dyn FnMut(&'static G)) {
     for event in events.iter().filter(|event| event.tag != BELL) {
         let Some(desc) = records::get(event.tag as u32).filter(|desc| desc.tag() == event.tag)
         else {
@@ -93,16 +93,21 @@ fn tell(events: &Events, mut ready: impl FnMut(&'static G)) {
             desc.set_hung_up();
         }
         if event.is_readable() {
-            tell_one(desc, Dir::Read, &mut ready);
+            tell_one(desc, Dir::Read, ready);
         }
         if event.is_writable() {
-            tell_one(desc, Dir::Write, &mut ready);
+            tell_one(desc, Dir::Write, ready);
         }
     }
 }
 
-fn tell_one(desc: &'static Desc, dir: Dir, ready: &mut impl FnMut(&'static G)) {
-    match desc.notify(dir) {
+fn tell_one(desc: &'static Desc, dir: Dir, ready: &mut dyn FnMut(&'static G)) {
+    wake(desc, dir, desc.notify(dir), ready);
+}
+
+/// Wakes who was taken out of his word; a goroutine goes to `ready`.
+pub(super) fn wake(desc: &'static Desc, dir: Dir, woken: Woken, ready: &mut dyn FnMut(&'static G)) {
+    match woken {
         Woken::Nobody => {}
         Woken::Foreign => outside::wake_foreign(desc, dir),
         Woken::Parker(parker) => {
@@ -124,7 +129,7 @@ fn tell_one(desc: &'static Desc, dir: Dir, ready: &mut impl FnMut(&'static G)) {
 pub(crate) fn tell_on(mp: &'static M, events: &Events) -> Option<&'static G> {
     let mut first = None;
     let mut more = false;
-    tell(events, |gp| {
+    tell(events, &mut |gp| {
         if first.is_none() {
             first = Some(gp);
         } else {
@@ -139,17 +144,34 @@ pub(crate) fn tell_on(mp: &'static M, events: &Events) -> Option<&'static G> {
     first
 }
 
-/// Tells those who wait for `events`, from a thread without a P: goroutines go to the head of
-/// the global queue, in order.
+/// Tells those who wait for `events`, from a thread without a P.
 pub(crate) fn tell_outside(events: &Events) {
+    ready_outside(|ready| tell(events, ready));
+}
+
+/// Runs `f`, from a thread without a P: the goroutines that it gives to its argument go to the
+/// head of the global queue, in order.
+pub(super) fn ready_outside<R>(f: impl FnOnce(&mut dyn FnMut(&'static G)) -> R) -> R {
     let mut batch = [null_mut(); 2 * epoll::EVENTS];
     let mut len = 0;
-    tell(events, |gp| {
+    let mut pushed = false;
+    let mut push = |batch: &[*mut G]| {
+        SCHED.global.push_front_batch(batch);
+        pushed = true;
+    };
+    let result = f(&mut |gp| {
+        if len == batch.len() {
+            push(&batch);
+            len = 0;
+        }
         batch[len] = from_ref(gp).cast_mut();
         len += 1;
     });
     if len > 0 {
-        SCHED.global.push_front_batch(&batch[..len]);
+        push(&batch[..len]);
+    }
+    if pushed {
         ready::wakep();
     }
+    result
 }

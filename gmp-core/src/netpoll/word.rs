@@ -40,6 +40,14 @@ pub(crate) enum Was<T> {
     Task,
 }
 
+/// A look at who waits.
+#[cfg_attr(gmp_loom, allow(dead_code, reason = "the models sweep nobody"))]
+pub(crate) enum Waits {
+    Nobody,
+    Waiter,
+    Task,
+}
+
 impl<T> Word<T> {
     const_unless_loom! {
         pub(crate) fn new() -> Word<T> {
@@ -51,6 +59,15 @@ impl<T> Word<T> {
     #[inline(always)]
     pub(crate) fn is_ready(&self) -> bool {
         self.state.load(Relaxed) == ready()
+    }
+
+    /// Who waits, at this moment.
+    pub(crate) fn waits(&self) -> Waits {
+        match self.state.load(Relaxed).addr() {
+            0..=2 => Waits::Nobody,
+            3 => Waits::Task,
+            _ => Waits::Waiter,
+        }
     }
 
     #[cfg(all(test, gmp_loom))]

@@ -6,6 +6,7 @@ use super::detached::DetachedMs;
 use super::pace::{self, Pace};
 use super::states::States;
 use super::watch::Looker;
+use crate::netpoll::sweep::Sweep;
 use crate::p::{P, Rng, status};
 use crate::prim::AtomicU32;
 use crate::sched::{SCHED, idle, ready};
@@ -72,6 +73,7 @@ fn run() -> ! {
         looker: Looker { states: States::new(), pace: Pace::new(), detached: DetachedMs::new() },
         rung: false,
         looks: (0, 0),
+        sweep: Sweep::new(),
         random: debug::get().random_claims.map(Rng::new),
     };
     loop {
@@ -88,6 +90,7 @@ struct Sysmon {
     rung: bool,
     /// How often anybody had looked at the poller, and since when it has been as often.
     looks: (u32, u64),
+    sweep: Sweep,
     /// For the stress of ownership: Ps are taken away without any reason.
     random: Option<Rng>,
 }
@@ -97,14 +100,15 @@ impl Sysmon {
     /// the bell rings.
     fn round(&mut self) -> Option<u64> {
         let now = sys::monotonic_ns();
+        let sweep = self.sweep.step(now);
         if SCHED.wake.idle_ps() == SCHED.procs() {
             let pace = &mut self.looker.pace;
             if pace.may_rest() && idle::may_rest(|| RESTING.store(true, Relaxed)) {
-                return None;
+                return (sweep != u64::MAX).then_some(sweep);
             }
             // One who comes out of the poller is to be stood in for soon.
             let most = if netpoll::is_wanted() { UNATTENDED } else { pace::MOST };
-            let next = now + pace.idle().min(most);
+            let next = sweep.min(now + pace.idle().min(most));
             DROWSY.store(pace.is_drowsy(now, next), Relaxed);
             return Some(next);
         }
@@ -112,7 +116,7 @@ impl Sysmon {
             self.looker.pace.rung(now);
         }
         idle::rescue_pending();
-        let mut next = self.stand_in(now);
+        let mut next = sweep.min(self.stand_in(now));
         for p in SCHED.live_ps() {
             if let Some(random) = &self.random
                 && p.status.load(Relaxed) == status::RUNNING

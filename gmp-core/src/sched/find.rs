@@ -134,6 +134,10 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
         if tick.is_multiple_of(REFRESH_TICKS) {
             maxprocs::maybe_refresh();
         }
+        if let Some(gp) = netpoll::look_on(mp) {
+            // A P whose ring is never empty would leave what comes to sysmon.
+            ready::push_next(mp, gp);
+        }
         p.counts.visits.add(1);
         let gp = SCHED.global.pop();
         if !gp.is_null() {

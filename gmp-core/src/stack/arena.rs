@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 const CLASSES: usize = 17;
 const MIN_SHIFT: u32 = MIN_STACK_SIZE.trailing_zeros();
 /// Bytes for the goroutine record below the colour.
-pub(crate) const G_SPACE: usize = 192;
+pub(crate) const G_SPACE: usize = if cfg!(gmp_asan) { 256 } else { 192 };
 /// log2 of the smallest span worth starting with.
 const MIN_SPAN_SHIFT: usize = 28;
 const COLOURS: usize = 16;
