@@ -255,7 +255,7 @@ pub(super) const ALL: &[Case] = &[
         "one on the other backend",
         HELLO,
         Append(BROKEN_GENERATOR),
-        "examples build, gen",
+        "examples, gen",
     ),
     hang(
         "test",

@@ -2,8 +2,8 @@
 //! do as well. No tokio runtime runs.
 //!
 //! ```text
-//! cargo run --release --features http --example axum_router
-//! cargo run --release --features http --example axum_router 127.0.0.1:8080
+//! cargo run --release -p gmp-ecosystem --example axum_router
+//! cargo run --release -p gmp-ecosystem --example axum_router 127.0.0.1:8080
 //! curl -d 3 http://127.0.0.1:8080/counters/tea
 //! curl http://127.0.0.1:8080/counters/tea
 //! ```
