@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{step, unoptimised_as_a_whole};
 use crate::Outcome;
 use crate::metadata::Metadata;
-use crate::site::{COMPARE, FULL, Site};
+use crate::site::{COMPARE, Site};
 
 /// The crates that hold the runtime's protocols. What optimisation does to
 /// them (inlining across a stack switch, above all) is tested too.
@@ -14,9 +14,9 @@ const RUNTIME: &[&str] = &["gmp-core", "gmp-chan", "gmp-sync", "gmp"];
 /// Those in which it shows how the stack is switched.
 const BACKEND: &[&str] = &["gmp-core", "gmp"];
 
-/// Tests of these packages that say what programs may be written, what the macros print, how
-/// a process starts, or what safe code does that never switches a stack itself: that does
-/// not depend on how the runtime is built.
+/// Tests of these packages that say what programs may be written, what channels, locks and
+/// timers mean, what the macros print, how a process starts, or what safe code does that never
+/// switches a stack itself: that does not depend on how the runtime is built.
 const OTHERS: &[&str] = &[
     "chan_api",
     "chan_async",
@@ -27,7 +27,10 @@ const OTHERS: &[&str] = &[
     "context",
     "context_alone",
     "go_forms",
+    "golang",
     "golang_context",
+    "golang_sync",
+    "golang_time",
     "gomaxprocs",
     "group",
     "main_forms",
@@ -47,10 +50,7 @@ const OTHERS: &[&str] = &[
 const ABOVE: &[&str] = &[
     "chan_mixed",
     "chan_values",
-    "golang",
     "golang_sched",
-    "golang_sync",
-    "golang_time",
     "lock_os_thread",
     "preempt",
     "sync_threads",
@@ -63,12 +63,21 @@ const STRESS: &str = "GMP_STRESS_SECS";
 const LONG: &str = "8";
 const SHORT: &str = "6";
 
-const LIMIT: Duration = Duration::from_secs(600);
+/// What is optional in it.
+const NET: &str = "gmp-net";
+const NET_FEATURES: &str = "gmp-net/http,gmp-net/hyper,gmp-net/tokio,gmp-net/futures";
+
+const LIMIT: Duration = Duration::from_secs(900);
 
 pub(crate) fn run(site: &Site) -> Outcome {
     // Builds the examples as well, and runs the documentation's.
     let mut debug = site.cargo("test")?;
-    debug.args(["--workspace", "--no-fail-fast"]).args(FULL).env(STRESS, LONG);
+    debug.args(["--workspace", "--no-fail-fast"]).env(STRESS, LONG);
+    if site.root().join(NET).exists() {
+        // Not the facade's features of the same names: what programs may be written is tried
+        // in a workspace of its own, which would build all that is behind them once more.
+        debug.args(["--features", NET_FEATURES]);
+    }
     step(site, "tests, debug", &mut debug, LIMIT)?;
 
     let mut release = tests(site, RUNTIME, &[OTHERS])?;
