@@ -250,13 +250,7 @@ pub(super) const ALL: &[Case] = &[
         "backend: failed",
     ),
     case("test", "an example that does not build", HELLO, Append(BROKEN), "tests, debug: failed"),
-    case(
-        "test",
-        "one on the other backend",
-        HELLO,
-        Append(BROKEN_GENERATOR),
-        "examples, gen",
-    ),
+    case("test", "one on the other backend", HELLO, Append(BROKEN_GENERATOR), "examples, gen"),
     hang(
         "test",
         "a test that hangs",
