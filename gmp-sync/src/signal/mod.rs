@@ -255,9 +255,9 @@ pub fn ignore(signals: &[Signal]) {
 /// ```
 /// use gmp_sync::signal::{self, Signal};
 ///
-/// signal::ignore(&[Signal::HUP]);
-/// signal::reset(&[Signal::HUP]);
-/// assert!(!signal::is_ignored(Signal::HUP));
+/// signal::ignore(&[Signal::USR1]);
+/// signal::reset(&[Signal::USR1]);
+/// assert!(!signal::is_ignored(Signal::USR1));
 /// ```
 #[track_caller]
 pub fn reset(signals: &[Signal]) {
