@@ -48,7 +48,8 @@ mod in_the_scheduler {
 
     /// An M waits in the poller: nobody else need look. A hint; the truth is under the idle lock.
     static IN: AtomicBool = AtomicBool::new(false);
-    /// Looks taken without waiting.
+    /// Looks at epoll, by anybody. Paired with nothing: sysmon asks whether it changes, and two
+    /// who add at once count as one.
     static LOOKS: AtomicU32 = AtomicU32::new(0);
 
     /// Whether somebody waits for a descriptor.

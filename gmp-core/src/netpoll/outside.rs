@@ -14,7 +14,8 @@ use std::thread;
 /// Bytes of the stacks of these threads.
 const STACK: usize = 256 << 10;
 
-/// A thread polls, since there is no runtime.
+/// A thread polls, since there is no runtime. Who sets it makes the thread; it is never unset
+/// once there is one.
 static POLLS: AtomicBool = AtomicBool::new(false);
 
 /// A plain thread is about to wait for a descriptor: makes sure that somebody polls if no

@@ -13,6 +13,8 @@ const PERIOD: u64 = 1_000_000_000;
 const PIECE: u32 = 4096;
 const PAUSE: u64 = 1_000_000;
 
+/// Written by sysmon alone, and paired with nothing: one that is read late makes a wait look
+/// older than it is by an epoch at most.
 static EPOCH: AtomicU32 = AtomicU32::new(0);
 
 /// The present epoch.

@@ -1,47 +1,12 @@
 //! What the tests share.
 
-use std::panic::Location;
+#[path = "../../../gmp-sync/tests/common/mod.rs"]
+mod common;
+
 use std::process::Command;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::Duration;
 
+pub(crate) use common::{on_both, start, until, watchdog};
 use gmp_net::{TcpListener, TcpStream, UnixStream};
-
-/// Ends the process if the result is not dropped within a minute: a hanging test fails.
-#[track_caller]
-pub(crate) fn watchdog() -> mpsc::Sender<()> {
-    let place = Location::caller();
-    let (alive, watched) = mpsc::channel();
-    thread::spawn(move || {
-        if watched.recv_timeout(Duration::from_secs(60)) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("the test at {place} hangs");
-            std::process::abort();
-        }
-    });
-    alive
-}
-
-/// Lets others run until `done`, on a goroutine or a plain thread.
-pub(crate) fn until(done: impl Fn() -> bool) {
-    while !done() {
-        gmp_core::gosched();
-    }
-}
-
-/// Starts the runtime.
-pub(crate) fn start() {
-    gmp_core::run_test(|| ());
-}
-
-/// Runs `test` on a plain thread, then as a goroutine. There is a runtime both times.
-#[track_caller]
-pub(crate) fn on_both(test: fn()) {
-    let _watchdog = watchdog();
-    start();
-    test();
-    gmp_core::run_test(test);
-}
 
 /// Names the program that a child is to be.
 const PROGRAM: &str = "GMP_PROGRAM";
