@@ -6,12 +6,14 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use gmp::chan::{bounded, unbounded};
+use gmp::net::UnixStream;
 use gmp::sync::WaitGroup;
 use gmp::{JoinHandle, go, gosched};
 use support::child::{Ended, child, main, programs};
@@ -26,6 +28,7 @@ fn program() {
         ("wake_order", || main(wake_order)),
         ("shrink_order", || main(shrink_order)),
         ("ping_pong", || main(ping_pong)),
+        ("socket_ping_pong", || main(socket_ping_pong)),
         ("respawning", || main(respawning)),
         ("yielding", || main(yielding)),
         ("stress", || main(stress)),
@@ -254,37 +257,68 @@ fn a_shrink_keeps_the_order_of_the_queue() {
 /// Long enough for a starved goroutine to be called that.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A third goroutine in the ring, one in the global queue, and a sleeper each get 10 turns
-/// while two others wake each other without end.
-fn ping_pong() {
-    let (ping, pong) = (bounded::<()>(0), bounded::<()>(0));
+/// Others that want to run: one in the global queue, one in the ring, a sleeper.
+const QUEUED: fn() = gosched;
+const IN_RING: fn() = || {
+    // The second one takes the first one's place as the next.
+    let handles = [go!(|| ()), go!(|| ())];
+    handles.into_iter().for_each(|handle| handle.join().unwrap());
+};
+const ASLEEP: fn() = || gmp::time::sleep(Duration::from_millis(1));
+
+/// Each of `others` gets 300 turns, five times as many as there are slices between two looks at
+/// the global queue and the poller, while `round` is called without end.
+fn starves_nobody<const N: usize>(others: [fn(); N], mut round: impl FnMut()) {
     let stop = Arc::new(AtomicBool::new(false));
-    let turns: Arc<[AtomicUsize; 3]> = Arc::default();
-    let bystander = |n: usize, turn: fn()| {
+    let turns: Arc<[AtomicUsize; N]> = Arc::new([const { AtomicUsize::new(0) }; N]);
+    for (n, turn) in others.into_iter().enumerate() {
         let (stop, turns) = (Arc::clone(&stop), Arc::clone(&turns));
         go!(move || while !stop.load(SeqCst) {
             turns[n].fetch_add(1, SeqCst);
             turn();
         });
-    };
-    bystander(0, gosched);
-    bystander(1, || drop(go!(|| ()).join()));
-    bystander(2, || gmp::time::sleep(Duration::from_millis(1)));
+    }
+    let start = Instant::now();
+    let mut rounds = 0_u64;
+    while turns.iter().any(|turns| turns.load(SeqCst) < 300) {
+        assert!(start.elapsed() < PATIENCE, "starved: {turns:?} turns in {rounds} round trips");
+        round();
+        rounds += 1;
+    }
+    stop.store(true, SeqCst);
+}
+
+/// Two goroutines wake each other over channels.
+fn ping_pong() {
+    let (ping, pong) = (bounded::<()>(0), bounded::<()>(0));
     let answers = {
         let (receiver, sender) = (ping.1.clone(), pong.0.clone());
         go!(move || while receiver.recv().is_ok() && sender.send(()).is_ok() {})
     };
-    let start = Instant::now();
-    let mut rounds = 0_u64;
-    while turns.iter().any(|turns| turns.load(SeqCst) < 10) {
-        assert!(start.elapsed() < PATIENCE, "starved: {turns:?} turns in {rounds} round trips");
+    starves_nobody([QUEUED, IN_RING, ASLEEP], || {
         ping.0.send(()).unwrap();
         pong.1.recv().unwrap();
-        rounds += 1;
-    }
-    stop.store(true, SeqCst);
+    });
     ping.0.close();
     pong.0.close();
+    answers.join().unwrap();
+}
+
+/// Two goroutines wake each other over the poller: whenever it is looked at, one of them is
+/// ready. (With one in the global queue the tick goes on whatever the poller has.)
+fn socket_ping_pong() {
+    let (mut near, mut far) = UnixStream::pair().unwrap();
+    let answers = go!(move || {
+        let mut byte = [0];
+        while far.read(&mut byte).unwrap() == 1 {
+            far.write_all(&byte).unwrap();
+        }
+    });
+    starves_nobody([IN_RING], || {
+        near.write_all(&[1]).unwrap();
+        near.read_exact(&mut [0]).unwrap();
+    });
+    drop(near);
     answers.join().unwrap();
 }
 
@@ -293,6 +327,7 @@ fn a_pair_that_wakes_each_other_starves_nobody() {
     let _watchdog = watchdog();
     for procs in [1, 2] {
         child("ping_pong").procs(procs).run().exits(0);
+        child("socket_ping_pong").procs(procs).run().exits(0);
     }
 }
 

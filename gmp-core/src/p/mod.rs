@@ -99,6 +99,12 @@ impl P {
         self.status.store(to, Release);
     }
 
+    /// What runs next has a slice of its own. By the owner.
+    #[inline(always)]
+    pub(crate) fn next_slice(&self) {
+        self.tick.store(self.tick.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
     pub(crate) fn has_work(&self) -> bool {
         !self.runq.is_empty()
     }

@@ -82,7 +82,7 @@ fn resume_here(gp: &'static G, mp: &'static M) {
     mp.parked_bound.store(false, Relaxed);
     gp.set_status(Status::Running);
     let p = mp.p();
-    p.tick.store(p.tick.load(Relaxed).wrapping_add(1), Relaxed);
+    p.next_slice();
     p.counts.switches.add(1);
     // It was in the global queue, as a rule.
     p.counts.visits.add(1);

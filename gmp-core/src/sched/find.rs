@@ -143,6 +143,9 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
         if !gp.is_null() {
             return Some((found(gp), false));
         }
+        // The tick goes on, whoever is next: one who is ready again at every look would have
+        // this turn for ever.
+        p.next_slice();
     }
     if let Some(found) = pop_own(p) {
         return Some(found);

@@ -27,6 +27,8 @@ pub(super) struct Lists {
     pub(super) ms: IdleMs,
     ps: Option<&'static P>,
     pending: Option<&'static P>,
+    /// The last of them, if there are any.
+    last_pending: Option<&'static P>,
     pub(super) pending_len: u32,
     /// Ms that are off the list, but may come back.
     reserved: u32,
@@ -43,6 +45,7 @@ impl Idle {
                 ms: IdleMs::new(),
                 ps: None,
                 pending: None,
+                last_pending: None,
                 pending_len: 0,
                 reserved: 0,
                 look_again: false,
@@ -78,8 +81,12 @@ impl Lists {
     fn push_pending(&mut self, p: &'static P, spinning: bool) {
         p.set_status(status::PENDING);
         p.pending_spinning.set(spinning);
-        p.link.set(self.pending);
-        self.pending = Some(p);
+        p.link.set(None);
+        // In turn: where threads end all the time the last one would have every new one.
+        match self.last_pending.replace(p) {
+            Some(last) if self.pending.is_some() => last.link.set(Some(p)),
+            _ => self.pending = Some(p),
+        }
         self.pending_len += 1;
     }
 

@@ -43,7 +43,7 @@ fn run(mp: &'static M, mut gp: &'static G, mut inherit: bool) {
 fn execute(mp: &'static M, gp: &'static G, inherit: bool) {
     let p = mp.p();
     if !inherit {
-        p.tick.store(p.tick.load(Relaxed).wrapping_add(1), Relaxed);
+        p.next_slice();
     }
     p.counts.switches.add(1);
     mp.curg.store(Some(gp), Relaxed);
@@ -89,6 +89,9 @@ fn after(mp: &'static M, gp: &'static G) -> Option<&'static G> {
 fn end_thread(mp: &'static M) {
     mp.retiring.store(true, Relaxed);
     if let Some(p) = mp.drop_p() {
+        // Its slice ends, too: a chain of such would otherwise be one slice of any length,
+        // which sysmon does not see on a P that waits for a thread most of the time.
+        p.next_slice();
         idle::hand_off(p);
     }
     threads::one_less();

@@ -94,9 +94,14 @@ impl<'a, 'b, S: Inner> Wait<'a, 'b, S> {
         }
         let next = now_ns().saturating_add(self.pause.as_nanos() as u64);
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        match op.wait(socket.fd(), next.min(self.until)) {
-            Err(Fail::Stop(Stop::Timeout)) if next < self.until => Ok(()),
-            done => done.map_err(failed::<S>),
+        loop {
+            match op.wait(socket.fd(), next.min(self.until)) {
+                // An event: of the attempt itself, which gave back the memory that it had
+                // taken for the datagram. It says nothing of the other side.
+                Ok(()) if now_ns() < next => op.may_try().map(drop).map_err(stopped::<S>)?,
+                Err(Fail::Stop(Stop::Timeout)) if next < self.until => return Ok(()),
+                done => return done.map_err(failed::<S>),
+            }
         }
     }
 }
