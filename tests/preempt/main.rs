@@ -137,7 +137,7 @@ fn the_slice_can_be_set() {
 }
 
 #[test]
-fn watching_costs_less_than_a_percent() {
+fn watching_hogs_costs_little() {
     let _watchdog = watchdog_of(LIMIT);
     for procs in [1, 2] {
         child("busy").procs(procs).run().exits(0);

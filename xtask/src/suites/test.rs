@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{step, unoptimised_as_a_whole};
 use crate::Outcome;
 use crate::metadata::Metadata;
-use crate::site::{COMPARE, Site};
+use crate::site::{COMPARE, FULL, Site};
 
 /// The crates that hold the runtime's protocols. What optimisation does to
 /// them (inlining across a stack switch, above all) is tested too.
@@ -63,21 +63,12 @@ const STRESS: &str = "GMP_STRESS_SECS";
 const LONG: &str = "8";
 const SHORT: &str = "6";
 
-/// What is optional in it.
-const NET: &str = "gmp-net";
-const NET_FEATURES: &str = "gmp-net/http,gmp-net/hyper,gmp-net/tokio,gmp-net/futures";
-
 const LIMIT: Duration = Duration::from_secs(900);
 
 pub(crate) fn run(site: &Site) -> Outcome {
     // Builds the examples as well, and runs the documentation's.
     let mut debug = site.cargo("test")?;
-    debug.args(["--workspace", "--no-fail-fast"]).env(STRESS, LONG);
-    if site.root().join(NET).exists() {
-        // Not the facade's features of the same names: what programs may be written is tried
-        // in a workspace of its own, which would build all that is behind them once more.
-        debug.args(["--features", NET_FEATURES]);
-    }
+    debug.args(["--workspace", "--no-fail-fast"]).args(FULL).env(STRESS, LONG);
     step(site, "tests, debug", &mut debug, LIMIT)?;
 
     let mut release = tests(site, RUNTIME, &[OTHERS])?;
