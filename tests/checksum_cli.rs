@@ -33,8 +33,16 @@ fn program() -> &'static Path {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--quiet", "--example", "checksum", "--profile", name]);
         cargo.arg("--target-dir").arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
-        if cfg!(feature = "generator") {
-            cargo.args(["--features", "generator"]);
+        // As this test was built, so that nothing is built twice.
+        for (feature, is_on) in
+            [("generator", cfg!(feature = "generator")), ("full", cfg!(feature = "full"))]
+        {
+            if is_on {
+                cargo.args(["--features", feature]);
+            }
+        }
+        if cfg!(feature = "full") {
+            cargo.arg("--workspace");
         }
         assert!(cargo.status().unwrap().success(), "the example is not built");
         profile.join("examples/checksum")

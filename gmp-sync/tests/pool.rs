@@ -11,7 +11,8 @@ use std::thread;
 use common::{Drops, Random, Token, crowd, on_both, start, watchdog};
 use gmp_sync::{Pool, PoolGuard};
 
-/// Held by tests that change the number of Ps, or count on it.
+/// Held by tests that change the number of Ps, or count on it. (This is a program by itself: those
+/// of other types change it, too.)
 static PROCS: Mutex<()> = Mutex::new(());
 
 fn keep_procs() -> MutexGuard<'static, ()> {

@@ -1,7 +1,7 @@
 //! The record of a descriptor: who waits for it, until when, and whether it was closed.
 
 use super::count;
-use super::gate::Gates;
+use super::gates::Gates;
 use super::sweep;
 use super::word::{Waits, Was, Word};
 use crate::future::waker;
@@ -28,7 +28,7 @@ impl Dir {
 #[repr(align(128))]
 pub(crate) struct Desc {
     halves: [Half; 2],
-    pub(super) gates: Locked<Gates>,
+    pub(super) gates: Locked<Gates<Parker>>,
     closed: AtomicBool,
     registered: AtomicBool,
     /// How often it was used: events of former uses are told by it.

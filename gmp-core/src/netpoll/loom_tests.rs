@@ -1,4 +1,6 @@
-//! The word under loom. A missed wake-up shows as a deadlock.
+//! The word and the gates under loom. A missed wake-up shows as a deadlock.
+
+mod gates;
 
 use super::word::{Was, Word};
 use crate::m::note::Note;

@@ -1,5 +1,6 @@
 #![cfg_attr(not(gmp_loom), doc = include_str!("README.md"))]
 
+mod gates;
 mod word;
 
 #[cfg(all(test, gmp_loom))]

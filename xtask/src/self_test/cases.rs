@@ -223,7 +223,7 @@ pub(super) const ALL: &[Case] = &[
     case("clippy", "an unused variable", LIB, Append(UNUSED), "unused variable"),
     case("clippy", "one in the comparison", PROGRAM, Append(UNUSED), "unused variable"),
     case("clippy", "one in a test", TESTS, Append(UNUSED), "unused variable"),
-    case("clippy", "one on the other backend", LIB, Append(UNUSED_GENERATOR), "unused variable"),
+    case("clippy", "one on the other backend", TESTS, Append(UNUSED_GENERATOR), "unused variable"),
     case("doc", "a dead link in code", LIB, Replace("[`two`]", "[`three`]"), "unresolved link"),
     case("doc", "one in a private item", LIB, Append(PRIVATE), "unresolved link"),
     // Suites.
@@ -378,7 +378,7 @@ const SKIP: &str = "skip = [{ crate = \"evil@1.0.0\", reason = \"old\" }]\ndeny 
 const GIT: &str = "\n[[package]]\nname = \"far\"\nversion = \"1.0.0\"\nsource = \"git+https://far.invalid/far\"\n";
 const UNUSED: &str = "\n#[test]\nfn unused() {\n    let one = 1;\n}\n";
 const UNUSED_GENERATOR: &str =
-    "\n#[cfg(all(test, feature = \"generator\"))]\nfn unused() {\n    let one = 1;\n}\n";
+    "\n#[cfg(feature = \"generator\")]\nfn unused() {\n    let one = 1;\n}\n";
 const PRIVATE: &str = "\n/// See [`three`].\n#[expect(dead_code)]\nfn private() {}\n";
 const FAILING: &str = "fn sound() {\n    panic!();\n}";
 const DOC_TEST: &str = "/// Two.\n///\n/// ```\n/// assert_eq!(gmp::two(), 3);\n/// ```";

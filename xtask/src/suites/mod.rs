@@ -15,6 +15,10 @@ use crate::Outcome;
 use crate::site::Site;
 use crate::step;
 
+/// The crates that hold the runtime's protocols. What optimisation does to
+/// them (inlining across a stack switch, above all) is tested too.
+const RUNTIME: &[&str] = &["gmp-core", "gmp-chan", "gmp-sync", "gmp"];
+
 /// Builds as a program does that sets nothing about its release profile; the project's own
 /// optimises across crates.
 fn unoptimised_as_a_whole(command: &mut Command) {

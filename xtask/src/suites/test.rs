@@ -3,14 +3,11 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::{step, unoptimised_as_a_whole};
+use super::{RUNTIME, step, unoptimised_as_a_whole};
 use crate::Outcome;
 use crate::metadata::Metadata;
 use crate::site::{COMPARE, FULL, Site};
 
-/// The crates that hold the runtime's protocols. What optimisation does to
-/// them (inlining across a stack switch, above all) is tested too.
-const RUNTIME: &[&str] = &["gmp-core", "gmp-chan", "gmp-sync", "gmp"];
 /// Those in which it shows how the stack is switched.
 const BACKEND: &[&str] = &["gmp-core", "gmp"];
 
@@ -18,12 +15,11 @@ const BACKEND: &[&str] = &["gmp-core", "gmp"];
 /// timers mean, what the macros print, how a process starts, or what safe code does that never
 /// switches a stack itself: that does not depend on how the runtime is built.
 const OTHERS: &[&str] = &[
+    "beyond",
     "chan_api",
     "chan_async",
     "chan_bridge",
     "checksum_cli",
-    "circuit_breaker",
-    "compile_fail",
     "context",
     "context_alone",
     "go_forms",
@@ -32,17 +28,11 @@ const OTHERS: &[&str] = &[
     "golang_sync",
     "golang_time",
     "gomaxprocs",
-    "group",
     "main_forms",
-    "map",
-    "once_func",
-    "rate_limiter",
     "select_forms",
     "select_strict",
     "signal",
-    "single_flight",
     "thread_limit",
-    "timeout",
 ];
 
 /// Tests of what is built on goroutines, or done to their threads, whatever those are built
@@ -50,18 +40,23 @@ const OTHERS: &[&str] = &[
 const ABOVE: &[&str] = &[
     "chan_mixed",
     "chan_values",
+    "channels",
+    "futures",
     "golang_sched",
     "lock_os_thread",
+    "no_heap",
     "preempt",
+    "scheduling",
     "sync_threads",
+    "threads",
     "wait_group",
 ];
 
 /// How long the stress tests take here, in seconds: in the debug build, and in the others.
 /// By themselves they take longer.
 const STRESS: &str = "GMP_STRESS_SECS";
-const LONG: &str = "8";
-const SHORT: &str = "6";
+const LONG: &str = "5";
+const SHORT: &str = "4";
 
 const LIMIT: Duration = Duration::from_secs(900);
 
@@ -92,6 +87,8 @@ pub(crate) fn run(site: &Site) -> Outcome {
     shared.args(["--manifest-path", COMPARE, "--locked"]);
     shared.args(["--package", "compare-harness", "--features", "compare-harness/serve"]);
     shared.args(["--package", "compare-load"]);
+    // They have most packages in common.
+    shared.env("CARGO_TARGET_DIR", site.target());
     step(site, "tests of what the comparison shares", &mut shared, LIMIT)
 }
 

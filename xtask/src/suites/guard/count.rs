@@ -13,7 +13,7 @@ use super::figures::Origin;
 use crate::Outcome;
 use crate::site::Site;
 use crate::step::{self, capture};
-use crate::suites::unoptimised_as_a_whole;
+use crate::suites::{RUNTIME, unoptimised_as_a_whole};
 
 /// The bench that holds the workloads.
 const PROGRAM: &str = "guard";
@@ -49,8 +49,10 @@ pub(super) fn build(site: &Site) -> Outcome<PathBuf> {
     let mut cargo = site.cargo("build")?;
     cargo.args(["--release", "--quiet", "--message-format=json-render-diagnostics"]);
     cargo.args(["--bench", PROGRAM]);
-    // What most users get, and the libraries that the examples and the release tests use:
-    // those of the profile for benches would take a minute more.
+    // What most users get, and the libraries that the release tests use: with the features that
+    // all their packages ask for together. Those of the profile for benches would take a minute
+    // more.
+    cargo.args(RUNTIME.iter().flat_map(|package| ["-p", package]));
     unoptimised_as_a_whole(&mut cargo);
     site.say(&format!("== {what} (limit {} s)", BUILD_LIMIT.as_secs()));
     let messages = capture(what, &mut cargo, site.limit(BUILD_LIMIT))?;
