@@ -143,7 +143,7 @@ pub mod __private {
     pub use gmp_macros::{go_impl, select_biased_impl, select_impl};
 }
 
-/// Keeps the program in README.md compiling and running.
-#[cfg(doctest)]
+/// Keeps the programs in README.md compiling and running.
+#[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,7 +1,7 @@
 //! Running a goroutine and leaving it again.
 
 use super::enter::{leave, requeue_without_p};
-use super::{SCHED, bound, find, idle, ready, threads};
+use super::{SCHED, bound, find, idle, ready, solo, threads};
 use crate::g::{G, Status, exit};
 use crate::m::{Commit, M, Post};
 use crate::preempt::blocking::section;
@@ -89,9 +89,13 @@ fn after(mp: &'static M, gp: &'static G) -> Option<&'static G> {
 fn end_thread(mp: &'static M) {
     mp.retiring.store(true, Relaxed);
     if let Some(p) = mp.drop_p() {
-        // Its slice ends, too: a chain of such would otherwise be one slice of any length,
-        // which sysmon does not see on a P that waits for a thread most of the time.
+        // Its slice ends, too, and whoever was to go on with it queues: a chain of such would
+        // otherwise go on for ever, and sysmon seldom sees a P that mostly waits for a thread.
         p.next_slice();
+        let next = p.runq.take_next(solo());
+        if !next.is_null() {
+            p.runq.push(next, &SCHED.global);
+        }
         idle::hand_off(p);
     }
     threads::one_less();

@@ -202,11 +202,12 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    pub(super) fn create() -> Outcome<Self> {
+    /// The `number`th of this process.
+    pub(super) fn create(number: usize) -> Outcome<Self> {
         let temporary = std::env::temp_dir();
         // Paths are compared with those cargo prints, which have no links in them.
         let temporary = temporary.canonicalize().unwrap_or(temporary);
-        let home = temporary.join(format!("gmp-self-test-{}", std::process::id()));
+        let home = temporary.join(format!("gmp-self-test-{}-{number}", std::process::id()));
         let fixture = Self { root: home.join("site"), home };
         write(&fixture.root.join("Cargo.toml"), MANIFEST)?;
         for (file, text) in FILES {
