@@ -11,9 +11,10 @@ use crate::site::{COMPARE, FULL, Site};
 /// Those in which it shows how the stack is switched.
 const BACKEND: &[&str] = &["gmp-core", "gmp"];
 
-/// Tests of these packages that say what programs may be written, what channels, locks and
-/// timers mean, what the macros print, how a process starts, or what safe code does that never
-/// switches a stack itself: that does not depend on how the runtime is built.
+/// Tests of these packages that say what programs may be written, what channels, locks, timers,
+/// futures and the scheduler's rules mean, what the macros print, how a process starts, or what
+/// safe code does that never switches a stack itself: that does not depend on how the runtime is
+/// built, and what does is in others.
 const OTHERS: &[&str] = &[
     "beyond",
     "chan_api",
@@ -22,9 +23,11 @@ const OTHERS: &[&str] = &[
     "checksum_cli",
     "context",
     "context_alone",
+    "futures",
     "go_forms",
     "golang",
     "golang_context",
+    "golang_sched",
     "golang_sync",
     "golang_time",
     "gomaxprocs",
@@ -32,7 +35,10 @@ const OTHERS: &[&str] = &[
     "select_forms",
     "select_strict",
     "signal",
+    "sync_threads",
     "thread_limit",
+    "threads",
+    "wait_group",
 ];
 
 /// Tests of what is built on goroutines, or done to their threads, whatever those are built
@@ -41,15 +47,10 @@ const ABOVE: &[&str] = &[
     "chan_mixed",
     "chan_values",
     "channels",
-    "futures",
-    "golang_sched",
     "lock_os_thread",
     "no_heap",
     "preempt",
     "scheduling",
-    "sync_threads",
-    "threads",
-    "wait_group",
 ];
 
 /// How long the stress tests take here, in seconds: in the debug build, and in the others.
