@@ -14,6 +14,8 @@ use crate::work::Work;
 
 /// Of the measured time, before it.
 const WARM_UP: f64 = 0.25;
+/// How long connections have been idle when they are weighed: servers may give memory back.
+const REST: Duration = Duration::from_secs(4);
 /// So many idle connections in a quick run.
 const QUICK_IDLE: usize = 1000;
 
@@ -35,6 +37,9 @@ fn served(ask: &Ask, idle: usize, server: &Server) -> Outcome<Vec<Figure>> {
     drive(&mut groups, &work, ask.time.mul_f64(WARM_UP))?;
     let alone = server.memory()?;
     let mut resting = idle::connect(idle, server.port, &work)?;
+    if idle > 0 {
+        thread::sleep(REST);
+    }
     let crowded = server.memory()?;
 
     let (before, own, start) = (server.cpu_time()?, cpu_time(0)?, Instant::now());
