@@ -67,7 +67,7 @@ enum Plan {
     Gone,
 }
 
-type Http<'t, 'a, B> = http1::Connection<Io<'a, Turn<'a, B>>, Calls<'t, 'a, B>>;
+type Http<'t, 'a, B> = http1::Connection<Io<'t, Turn<'a, B>>, Calls<'t, 'a, B>>;
 
 struct Drive<'t, 'a, A: Answers> {
     shared: &'a Arc<Shared<A>>,
@@ -84,28 +84,42 @@ struct Drive<'t, 'a, A: Answers> {
 
 /// Serves the connection to its end. Returns what has been read if the client speaks HTTP/2,
 /// and may.
+#[inline(never)]
 pub(super) fn serve<A: Answers>(shared: &Arc<Shared<A>>, link: &Arc<Link>) -> Option<Bytes> {
-    let config = &*shared.config;
-    let turn = Turn::new(config, &shared.links);
-    let mut io = Io::new(link, &turn, config.write_timeout);
-    if config.protocol == Protocol::Either {
-        io = io.expecting_preface();
-    }
-    let mut drive = Drive {
-        shared,
-        link,
-        turn: &turn,
-        http: shared.http1.serve_connection(io, Calls(&turn)),
-        ended: config.access_log.as_ref().map(|_| Arc::default()),
-        end: None,
-        is_closing: false,
-        may_leave_bytes: false,
-    };
+    let turn = Turn::new(&shared.config, &shared.links);
+    let mut drive = Drive::new(shared, link, &turn);
     let end = gmp_core::block_on(poll_fn(|cx| drive.poll(cx)));
     drive.finish(end)
 }
 
-impl<A: Answers> Drive<'_, '_, A> {
+// What a connection waits in is its stack for as long as it is open, in whole pages: the three
+// functions below have frames of their own, which are gone then, and the rest is boxed.
+
+impl<'t, 'a, A: Answers> Drive<'t, 'a, A> {
+    #[inline(never)]
+    fn new(
+        shared: &'a Arc<Shared<A>>,
+        link: &'a Arc<Link>,
+        turn: &'t Turn<'a, A::Body>,
+    ) -> Box<Drive<'t, 'a, A>> {
+        let config = &*shared.config;
+        let mut io = Io::new(link, turn, config.write_timeout);
+        if config.protocol == Protocol::Either {
+            io = io.expecting_preface();
+        }
+        Box::new(Drive {
+            shared,
+            link,
+            turn,
+            http: shared.http1.serve_connection(io, Calls(turn)),
+            ended: config.access_log.as_ref().map(|_| Arc::default()),
+            end: None,
+            is_closing: false,
+            may_leave_bytes: false,
+        })
+    }
+
+    #[inline(never)]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         loop {
             self.poll_http(cx);
@@ -250,8 +264,9 @@ impl<A: Answers> Drive<'_, '_, A> {
     }
 
     /// After hyper's end: says what it does not say, and sees to it that it arrives.
-    fn finish(self, end: hyper::Result<()>) -> Option<Bytes> {
-        let Drive { shared, link, turn, http, may_leave_bytes, ended, .. } = self;
+    #[inline(never)]
+    fn finish(self: Box<Self>, end: hyper::Result<()>) -> Option<Bytes> {
+        let Drive { shared, link, turn, http, may_leave_bytes, ended, .. } = *self;
         let mut lingers = may_leave_bytes;
         let mut status = None;
         match end {

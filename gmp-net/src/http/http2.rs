@@ -82,6 +82,7 @@ impl Pace for Silence<'_> {
 }
 
 /// Serves the connection to its end. `begun` has been read before.
+#[inline(never)]
 pub(super) fn serve<A: Answers>(shared: &Arc<Shared<A>>, link: &Arc<Link>, begun: Bytes) {
     let config = &*shared.config;
     let streams = Arc::new(Streams::default());
