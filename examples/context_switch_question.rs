@@ -104,11 +104,9 @@ fn measure(kind: &str) -> Costs {
     sleep(SETTLE);
     let grown = Size::now() - size;
 
-    let looked = processor_time();
     let before = processor_time();
     sleep(WATCH);
-    // To look at a thousand threads takes time itself.
-    let used = (processor_time() - before).saturating_sub(before - looked);
+    let used = processor_time() - before;
 
     wait.wake_each(PACE);
     let mut lateness = waits::woken(WAITERS);

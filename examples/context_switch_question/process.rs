@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::ops::Sub;
+use std::path::PathBuf;
 use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::support::figure;
 
@@ -34,23 +37,20 @@ impl Sub for Size {
     }
 }
 
-/// What all threads that there are have had of the processors.
+/// What all its threads have had of the processors.
 pub(crate) fn processor_time() -> Duration {
-    let nanoseconds = |file: &str| fs::read_to_string(file).ok()?.split(' ').next()?.parse().ok();
-    Duration::from_nanos(sum_of_threads(|thread| nanoseconds(&format!("{thread}/schedstat"))))
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// How often the kernel put one of these threads to sleep, to run another.
+/// How often the kernel put one of these threads to sleep, to run another. Leaves out a thread
+/// that ends meanwhile.
 pub(crate) fn kernel_switches() -> u64 {
-    sum_of_threads(|thread| {
-        let status = fs::read_to_string(format!("{thread}/status")).ok()?;
+    let of_thread = |path: PathBuf| {
+        let status = fs::read_to_string(path.join("status")).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        line?.trim().parse().ok()
-    })
-}
-
-/// Leaves out a thread that ends meanwhile.
-fn sum_of_threads(figure: impl Fn(&str) -> Option<u64>) -> u64 {
+        line?.trim().parse::<u64>().ok()
+    };
     let threads = fs::read_dir("/proc/self/task").unwrap();
-    threads.filter_map(|thread| figure(thread.ok()?.path().to_str()?)).sum()
+    threads.filter_map(|thread| of_thread(thread.ok()?.path())).sum()
 }
