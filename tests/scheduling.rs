@@ -28,7 +28,10 @@ fn program() {
         ("wake_order", || main(wake_order)),
         ("shrink_order", || main(shrink_order)),
         ("ping_pong", || main(ping_pong)),
+        ("bound_ping_pong", || main(bound_ping_pong)),
         ("socket_ping_pong", || main(socket_ping_pong)),
+        ("relieved", || main(relieved)),
+        ("many_sockets", || main(many_sockets)),
         ("respawning", || main(respawning)),
         ("yielding", || main(yielding)),
         ("stress", || main(stress)),
@@ -266,9 +269,12 @@ const IN_RING: fn() = || {
 };
 const ASLEEP: fn() = || gmp::time::sleep(Duration::from_millis(1));
 
-/// Each of `others` gets 300 turns, five times as many as there are slices between two looks at
-/// the global queue and the poller, while `round` is called without end.
-fn starves_nobody<const N: usize>(others: [fn(); N], mut round: impl FnMut()) {
+/// Five times as many as there are slices between two looks at the global queue and the poller.
+const TURNS: usize = 300;
+
+/// Each of `others` gets so many `turns` while `round` is called without end.
+fn starves_nobody<const N: usize>(turns: usize, others: [fn(); N], mut round: impl FnMut()) {
+    let wanted = turns;
     let stop = Arc::new(AtomicBool::new(false));
     let turns: Arc<[AtomicUsize; N]> = Arc::new([const { AtomicUsize::new(0) }; N]);
     for (n, turn) in others.into_iter().enumerate() {
@@ -280,7 +286,7 @@ fn starves_nobody<const N: usize>(others: [fn(); N], mut round: impl FnMut()) {
     }
     let start = Instant::now();
     let mut rounds = 0_u64;
-    while turns.iter().any(|turns| turns.load(SeqCst) < 300) {
+    while turns.iter().any(|turns| turns.load(SeqCst) < wanted) {
         assert!(start.elapsed() < PATIENCE, "starved: {turns:?} turns in {rounds} round trips");
         round();
         rounds += 1;
@@ -290,12 +296,26 @@ fn starves_nobody<const N: usize>(others: [fn(); N], mut round: impl FnMut()) {
 
 /// Two goroutines wake each other over channels.
 fn ping_pong() {
+    ping_pong_of(TURNS, || ());
+}
+
+/// Each on a thread of its own: a P goes from one to the other. Others have their turn when
+/// sysmon has seen it, every 10 ms or two.
+fn bound_ping_pong() {
+    ping_pong_of(TURNS / 10, gmp::lock_os_thread);
+}
+
+fn ping_pong_of(turns: usize, begin: fn()) {
+    begin();
     let (ping, pong) = (bounded::<()>(0), bounded::<()>(0));
     let answers = {
         let (receiver, sender) = (ping.1.clone(), pong.0.clone());
-        go!(move || while receiver.recv().is_ok() && sender.send(()).is_ok() {})
+        go!(move || {
+            begin();
+            while receiver.recv().is_ok() && sender.send(()).is_ok() {}
+        })
     };
-    starves_nobody([QUEUED, IN_RING, ASLEEP], || {
+    starves_nobody(turns, [QUEUED, IN_RING, ASLEEP], || {
         ping.0.send(()).unwrap();
         pong.1.recv().unwrap();
     });
@@ -314,7 +334,7 @@ fn socket_ping_pong() {
             far.write_all(&byte).unwrap();
         }
     });
-    starves_nobody([IN_RING], || {
+    starves_nobody(TURNS, [IN_RING], || {
         near.write_all(&[1]).unwrap();
         near.read_exact(&mut [0]).unwrap();
     });
@@ -327,8 +347,88 @@ fn a_pair_that_wakes_each_other_starves_nobody() {
     let _watchdog = watchdog();
     for procs in [1, 2] {
         child("ping_pong").procs(procs).run().exits(0);
+        child("bound_ping_pong").procs(procs).run().exits(0);
         child("socket_ping_pong").procs(procs).run().exits(0);
     }
+}
+
+/// With something in the poller at every look, what another P has no time for is not left there.
+fn relieved() {
+    let (mut near, mut far) = UnixStream::pair().unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let rounds = Arc::new(AtomicUsize::new(0));
+    go!(move || while far.read(&mut [0]).is_ok_and(|n| n == 1) && far.write_all(&[0]).is_ok() {});
+    let asks = {
+        let (stop, rounds) = (Arc::clone(&stop), Arc::clone(&rounds));
+        go!(move || while !stop.load(SeqCst) {
+            near.write_all(&[0]).unwrap();
+            near.read_exact(&mut [0]).unwrap();
+            rounds.fetch_add(1, SeqCst);
+        })
+    };
+    // From here on this goroutine keeps its P, and the pair has the other one.
+    let start = Instant::now();
+    let wait_for = |what: &str, count: &AtomicUsize, least: usize| {
+        while count.load(SeqCst) < least {
+            assert!(start.elapsed() < PATIENCE, "{what}: {count:?} of {least}");
+            std::hint::spin_loop();
+        }
+    };
+    wait_for("round trips", &rounds, 1000);
+    let ran = Arc::new(AtomicUsize::new(0));
+    for _ in 0..64 {
+        let ran = Arc::clone(&ran);
+        go!(move || _ = ran.fetch_add(1, SeqCst));
+    }
+    // The last one is this P's next.
+    wait_for("goroutines", &ran, 63);
+    stop.store(true, SeqCst);
+    asks.join().unwrap();
+}
+
+#[test]
+fn a_p_that_is_busy_is_relieved_before_the_poller_is_asked() {
+    let _watchdog = watchdog();
+    child("relieved").env("GMP_DEBUG", NO_PREEMPTION).procs(2).run().exits(0);
+}
+
+/// More sockets are ready than a ring has room for, all the time.
+fn many_sockets() {
+    const PAIRS: usize = 600;
+    let rounds: Arc<Vec<AtomicUsize>> = Arc::new((0..PAIRS).map(|_| 0.into()).collect());
+    let stop = Arc::new(AtomicBool::new(false));
+    let handles: Vec<JoinHandle<()>> = (0..PAIRS)
+        .map(|n| {
+            let (mut near, mut far) = UnixStream::pair().unwrap();
+            let (rounds, stop) = (Arc::clone(&rounds), Arc::clone(&stop));
+            go!(move || {
+                let mut byte = [0];
+                while far.read(&mut byte).unwrap() == 1 && far.write_all(&byte).is_ok() {}
+            });
+            go!(move || while !stop.load(SeqCst) {
+                near.write_all(&[0]).unwrap();
+                near.read_exact(&mut [0]).unwrap();
+                rounds[n].fetch_add(1, SeqCst);
+            })
+        })
+        .collect();
+    let all = || rounds.iter().map(|rounds| rounds.load(SeqCst));
+    while all().sum::<usize>() < 100 * PAIRS {
+        gmp::time::sleep(Duration::from_millis(1));
+    }
+    let (least, most) = (all().min().unwrap(), all().max().unwrap());
+    stop.store(true, SeqCst);
+    handles.into_iter().for_each(|handle| handle.join().unwrap());
+    println!("least={least}\nmost={most}");
+}
+
+#[test]
+fn sockets_that_are_ready_have_their_turns() {
+    let _watchdog = watchdog();
+    let ended = child("many_sockets").procs(1).run();
+    ended.exits(0);
+    let [least, most] = ["least", "most"].map(|name| ended.value(name).parse::<usize>().unwrap());
+    assert!(least >= 50 && most <= 200, "{least} to {most} turns, not 100");
 }
 
 /// Two chains of goroutines, each starting its successor, run until others from outside have

@@ -39,6 +39,7 @@ pub(crate) use in_the_scheduler::*;
 
 #[cfg(not(gmp_loom))]
 mod in_the_scheduler {
+    use super::poller::EVENTS;
     use super::{count, outside, poller};
     use crate::g::G;
     use crate::m::{self, M};
@@ -46,6 +47,11 @@ mod in_the_scheduler {
     use crate::runtime;
     use crate::sched::ready;
     use std::sync::atomic::Ordering::Relaxed;
+
+    /// Events taken between two slices: half as many as there are slices until the next look, so
+    /// that the ring comes to its end. What a full ring throws out waits in the global queue for
+    /// as long as the ring does not.
+    const FEW: usize = 32;
 
     /// An M waits in the poller: nobody else need look. A hint; the truth is under the idle lock.
     static IN: AtomicBool = AtomicBool::new(false);
@@ -82,21 +88,27 @@ mod in_the_scheduler {
     /// Looks whether anything has come, for `mp`, which has nothing to run.
     #[inline(always)]
     pub(crate) fn look_on(mp: &'static M) -> Option<&'static G> {
-        if is_unattended() { look(mp) } else { None }
+        if is_unattended() { look(mp, EVENTS) } else { None }
+    }
+
+    /// The same for one who has something to run, and does not want to be flooded.
+    #[inline(always)]
+    pub(crate) fn look_between(mp: &'static M) -> Option<&'static G> {
+        if is_unattended() { look(mp, FEW) } else { None }
     }
 
     /// Apart, so that its events make no large frame of the search for work.
     #[inline(never)]
-    fn look(mp: &'static M) -> Option<&'static G> {
+    fn look(mp: &'static M, most: usize) -> Option<&'static G> {
         let mut events = poller::Events::new();
-        poller::look(&mut events);
+        poller::look(&mut events, most);
         poller::tell_on(mp, &events)
     }
 
     /// Looks, for nobody in particular: from a thread without a P.
     pub(crate) fn look_outside() {
         let mut events = poller::Events::new();
-        poller::look(&mut events);
+        poller::look(&mut events, EVENTS);
         poller::tell_outside(&events);
     }
 

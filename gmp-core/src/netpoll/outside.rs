@@ -36,7 +36,7 @@ fn poll() {
     let mut events = Events::new();
     while !runtime::is_started() {
         poller::wait_outside();
-        poller::look(&mut events);
+        poller::look(&mut events, poller::EVENTS);
         poller::tell_outside(&events);
     }
 }

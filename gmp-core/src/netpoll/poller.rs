@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicI32;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
-pub(crate) use crate::sys::epoll::Events;
+pub(crate) use crate::sys::epoll::{EVENTS, Events};
 
 /// The tag of the bell's events; no record has it.
 const BELL: u64 = u64::MAX;
@@ -62,7 +62,7 @@ pub(crate) fn interrupt() {
 pub(crate) fn wait(events: &mut Events, until: u64) -> bool {
     super::note_look();
     let timeout = (until != u64::MAX).then(|| until.saturating_sub(sys::monotonic_ns()));
-    epoll::wait(EPOLL.load(Acquire), events, timeout);
+    epoll::wait(EPOLL.load(Acquire), events, EVENTS, timeout);
     let rings = events.iter().any(|event| event.tag == BELL);
     if rings {
         epoll::silence(BELL_FD.load(Acquire));
@@ -75,10 +75,10 @@ pub(super) fn wait_outside() {
     epoll::wait_readable(EPOLL.load(Acquire));
 }
 
-/// Takes the events that there are.
-pub(super) fn look(events: &mut Events) {
+/// Takes the events that there are, at most `most`.
+pub(super) fn look(events: &mut Events, most: usize) {
     super::note_look();
-    epoll::wait(EPOLL.load(Acquire), events, Some(0));
+    epoll::wait(EPOLL.load(Acquire), events, most, Some(0));
 }
 
 /// Tells those who wait for `events`; goroutines go to `ready`.
@@ -152,7 +152,7 @@ pub(crate) fn tell_outside(events: &Events) {
 /// Runs `f`, from a thread without a P: the goroutines that it gives to its argument go to the
 /// head of the global queue, in order.
 pub(super) fn ready_outside<R>(f: impl FnOnce(&mut dyn FnMut(&'static G)) -> R) -> R {
-    let mut batch = [null_mut(); 2 * epoll::EVENTS];
+    let mut batch = [null_mut(); 2 * EVENTS];
     let mut len = 0;
     let mut pushed = false;
     let mut push = |batch: &[*mut G]| {

@@ -82,7 +82,6 @@ fn resume_here(gp: &'static G, mp: &'static M) {
     mp.parked_bound.store(false, Relaxed);
     gp.set_status(Status::Running);
     let p = mp.p();
-    p.next_slice();
     p.counts.switches.add(1);
     // It was in the global queue, as a rule.
     p.counts.visits.add(1);
@@ -90,14 +89,17 @@ fn resume_here(gp: &'static G, mp: &'static M) {
     leave(mp);
 }
 
-/// `mp` dequeued `gp`, whose thread is parked: gives its P to that thread. `mp`
-/// is left without one.
+/// `mp` dequeued `gp`, whose thread is parked: gives its P to that thread, with what is left of
+/// the running slice if it is to `inherit` that. `mp` is left without one.
 #[cold]
-pub(crate) fn hand_p_to(gp: &'static G, mp: &'static M) {
+pub(crate) fn hand_p_to(gp: &'static G, mp: &'static M, inherit: bool) {
     let (Some(owner), Some(p)) = (gp.bound.load(Acquire), mp.drop_p()) else {
         crate::fatal("a thread without a P dequeued a bound goroutine");
     };
     SCHED.handoffs.fetch_add(1, Relaxed);
+    if !inherit {
+        p.next_slice();
+    }
     owner.set_p(p);
     owner.note.wake();
 }

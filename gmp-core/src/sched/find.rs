@@ -134,7 +134,7 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
         if tick.is_multiple_of(REFRESH_TICKS) {
             maxprocs::maybe_refresh();
         }
-        if let Some(gp) = netpoll::look_on(mp) {
+        if let Some(gp) = netpoll::look_between(mp) {
             // A P whose ring is never empty would leave what comes to sysmon.
             ready::push_next(mp, gp);
         }
@@ -151,6 +151,13 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
         return Some(found);
     }
     let gp = ready::take_global_batch(mp);
+    if !gp.is_null() {
+        return Some((found(gp), false));
+    }
+    if !netpoll::is_unattended() {
+        return None;
+    }
+    let gp = steal::relieve(mp);
     if !gp.is_null() {
         return Some((found(gp), false));
     }

@@ -6,11 +6,14 @@ use crate::m::M;
 use crate::p::{P, Rng, status};
 use crate::sys;
 use std::cell::Cell;
-use std::ptr::from_ref;
+use std::ptr::{from_ref, null_mut};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Passes over all Ps before giving up; timers and `run_next` only in the last.
 const PASSES: u32 = 4;
+/// So many Ps are looked at before the poller, itself included.
+const NEIGHBOURS: u32 = 3;
+
 pub(crate) enum Stolen {
     Nothing,
     Goroutine(*mut G),
@@ -37,12 +40,8 @@ pub(crate) fn steal(mp: &'static M) -> Stolen {
             if victim.status.load(Relaxed) == status::IDLE {
                 continue;
             }
-            let (gp, taken) = victim.runq.steal_into(&p.runq);
-            if taken > 0 {
-                p.counts.steals.add(u64::from(taken));
-                if SCHED.shuffle.load(Relaxed) {
-                    p.runq.rotate(false, p.rng.next() % taken, &SCHED.global);
-                }
+            let gp = steal_ring(p, victim);
+            if !gp.is_null() {
                 return Stolen::Goroutine(gp);
             }
             if last {
@@ -57,6 +56,40 @@ pub(crate) fn steal(mp: &'static M) -> Stolen {
     Stolen::Nothing
 }
 
+/// Half of `victim`'s ring, one of them to run now.
+fn steal_ring(p: &'static P, victim: &'static P) -> *mut G {
+    let (gp, taken) = victim.runq.steal_into(&p.runq);
+    if taken > 0 {
+        p.counts.steals.add(u64::from(taken));
+        if SCHED.shuffle.load(Relaxed) {
+            p.runq.rotate(false, p.rng.next() % taken, &SCHED.global);
+        }
+    }
+    gp
+}
+
+/// What some other P has had no time for, for `mp`'s P, which has nothing but may find more in
+/// the poller; null if there is none. It may be for long that the other has no time, since its
+/// thread has lost its CPU to another program's; and who finds something in the poller every
+/// time would never come to steal.
+pub(crate) fn relieve(mp: &'static M) -> *mut G {
+    let p = mp.p();
+    let n = SCHED.procs();
+    let first = p.rng.next() % n;
+    for i in 0..n.min(NEIGHBOURS) {
+        let at = first + i;
+        let victim = SCHED.ps.get((if at < n { at } else { at - n }) as usize);
+        if from_ref(victim) == from_ref(p) || victim.status.load(Relaxed) == status::IDLE {
+            continue;
+        }
+        let gp = steal_ring(p, victim);
+        if !gp.is_null() {
+            return gp;
+        }
+    }
+    null_mut()
+}
+
 fn run_timers_of(mp: &'static M, victim: &'static P) -> bool {
     let due = victim.timers.next_due();
     due != u64::MAX && due <= sys::monotonic_ns() && victim.timers.run_due_on(mp) > 0
@@ -64,7 +97,7 @@ fn run_timers_of(mp: &'static M, victim: &'static P) -> bool {
 
 fn steal_next(p: &'static P, victim: &'static P) -> *mut G {
     if victim.runq.is_empty() {
-        return std::ptr::null_mut();
+        return null_mut();
     }
     if victim.status.load(Relaxed) == status::RUNNING {
         // Both reads are hints, paired with nothing: one that is stale costs a theft too many, or
@@ -73,7 +106,7 @@ fn steal_next(p: &'static P, victim: &'static P) -> *mut G {
         sys::nap_ns(p.grace.ns());
         if victim.counts.switches.get() != switches {
             p.grace.partners();
-            return std::ptr::null_mut();
+            return null_mut();
         }
     }
     let gp = victim.runq.steal_next();

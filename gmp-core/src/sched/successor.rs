@@ -59,11 +59,12 @@ fn dequeued(gp: *mut G) -> Option<&'static G> {
     }
 }
 
-/// `gp`, bound and off the queue, goes on with `p`.
+/// `gp`, bound and off the queue, goes on with `p`, in a slice of its own.
 pub(super) fn resume(gp: &'static G, p: &'static P) {
     let Some(owner) = gp.bound.load(Acquire) else {
         crate::fatal("a goroutine that is not bound was queued as bound");
     };
+    p.next_slice();
     owner.set_p(p);
     owner.note.wake();
 }

@@ -18,7 +18,7 @@ pub(crate) fn schedule(mp: &'static M) {
             ready::found_work_spinning(mp);
         }
         if !gp.bound.is_none() {
-            bound::hand_p_to(gp, mp);
+            bound::hand_p_to(gp, mp, inherit);
             continue;
         }
         run(mp, gp, inherit);
@@ -147,7 +147,7 @@ fn after_yield(mp: &'static M, gp: &'static G) -> Option<&'static G> {
     if next.bound.is_none() {
         return Some(next);
     }
-    bound::hand_p_to(next, mp);
+    bound::hand_p_to(next, mp, false);
     None
 }
 

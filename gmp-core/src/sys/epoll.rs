@@ -139,12 +139,13 @@ pub(crate) fn remove(epoll: RawFd, fd: RawFd) {
     });
 }
 
-/// Waits for events: not at all if `timeout` is zero nanoseconds, for ever if it is None. May
+/// Waits for events, and takes `most` of them, or as many as there is room for: not at all if `timeout` is zero nanoseconds, for ever if it is None. May
 /// return too soon.
-pub(crate) fn wait(epoll: RawFd, events: &mut Events, timeout: Option<u64>) {
+pub(crate) fn wait(epoll: RawFd, events: &mut Events, most: usize, timeout: Option<u64>) {
     /// The kernel has `epoll_pwait2`, as far as is known.
     static EXACT: AtomicBool = AtomicBool::new(true);
     let list: *mut libc::epoll_event = events.list.as_mut_ptr().cast();
+    let most = most.min(EVENTS);
     let len = keep_errno(|| {
         if let Some(ns) = timeout.filter(|&ns| ns != 0 && EXACT.load(Relaxed)) {
             let ts = libc::timespec {
@@ -152,9 +153,9 @@ pub(crate) fn wait(epoll: RawFd, events: &mut Events, timeout: Option<u64>) {
                 tv_nsec: (ns % NS_PER_S) as i64,
             };
             let mask = null::<libc::sigset_t>();
-            // SAFETY: `list` has room for EVENTS, `ts` is valid, no mask is set.
+            // SAFETY: `list` has room for `most`, `ts` is valid, no mask is set.
             let len = unsafe {
-                libc::syscall(libc::SYS_epoll_pwait2, epoll, list, EVENTS, &raw const ts, mask, 0)
+                libc::syscall(libc::SYS_epoll_pwait2, epoll, list, most, &raw const ts, mask, 0)
             };
             // SAFETY: errno's location is valid.
             if len >= 0 || unsafe { *libc::__errno_location() } != libc::ENOSYS {
@@ -164,8 +165,8 @@ pub(crate) fn wait(epoll: RawFd, events: &mut Events, timeout: Option<u64>) {
         }
         // Rounded up: whoever waits for a time shall not look in vain.
         let ms = timeout.map_or(-1, |ns| ns.div_ceil(NS_PER_MS).min(i32::MAX as u64) as i32);
-        // SAFETY: `list` has room for EVENTS.
-        unsafe { libc::epoll_wait(epoll, list, EVENTS as i32, ms) }
+        // SAFETY: `list` has room for `most`.
+        unsafe { libc::epoll_wait(epoll, list, most as i32, ms) }
     });
     // Negative: a signal came.
     events.len = usize::try_from(len).unwrap_or(0);
