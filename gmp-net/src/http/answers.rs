@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ::http::{Response, StatusCode};
 use ::http_body::Body as HttpBody;
+use futures_channel::oneshot;
 use gmp_core::rt::caught;
 use tower_service::Service;
 
@@ -69,25 +70,50 @@ where
     }
 }
 
-/// Answers `request`, one way or another. Unwinds only if the handler calls `goexit`.
+/// Answers `request`, one way or another: `slot` is filled. Unwinds only if the handler calls
+/// `goexit`.
 pub(super) fn respond<A: Answers>(
     shared: &Shared<A>,
     request: Request,
     note: Option<Box<Note>>,
-) -> Response<Reply<A::Body>> {
-    let answer = catch_unwind(AssertUnwindSafe(|| shared.answers.answer(request)));
-    let mut response = match answer {
-        Ok(Ok(response)) => Reply::of(response),
-        Ok(Err(error)) => Reply::refusal(status_of(&error)),
+    slot: &mut Option<Response<Reply<A::Body>>>,
+) {
+    // Into its place at once: responses are large, and returning one copies it.
+    let answer = catch_unwind(AssertUnwindSafe(|| {
+        *slot = Some(Reply::of(shared.answers.answer(request)?));
+        Ok(())
+    }));
+    let refusal = match answer {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(status_of(&error)),
         Err(payload) => {
             let payload = caught(payload);
             // It is the user's, and may panic again.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-            Reply::refusal(StatusCode::INTERNAL_SERVER_ERROR)
+            Some(StatusCode::INTERNAL_SERVER_ERROR)
         }
     };
-    Reply::noted(&mut response, note);
-    response
+    if let Some(status) = refusal {
+        *slot = Some(Reply::refusal(status));
+    }
+    if let Some(response) = slot {
+        Reply::noted(response, note);
+    }
+}
+
+/// The same on a goroutine of its own, for who waits at the other end of `sender`: he hears of
+/// it, too, if there is no answer. If nobody waits, the client is gone.
+pub(super) fn respond_to<A: Answers>(
+    sender: oneshot::Sender<Response<Reply<A::Body>>>,
+    shared: &Shared<A>,
+    request: Request,
+    note: Option<Box<Note>>,
+) {
+    let mut slot = None;
+    respond(shared, request, note, &mut slot);
+    if let Some(response) = slot {
+        let _ = sender.send(response);
+    }
 }
 
 fn status_of(error: &BoxError) -> StatusCode {

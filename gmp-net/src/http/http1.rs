@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use ::http::header::{EXPECT, HOST};
+use ::http::request::Parts;
 use ::http::{Request, StatusCode, Version};
 use ::http_body::Body as _;
 use bytes::Bytes;
@@ -18,14 +19,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 
 use super::access::{Ended, Note};
-use super::answers::{Answers, Shared, respond};
+use super::answers::{Answers, Shared, respond, respond_to};
 use super::body::{Body, Inbound};
 use super::config::{Config, Protocol};
 use super::io::Io;
 use super::linger::linger;
 use super::link::Link;
 use super::reply::Reply;
-use super::turn::{Answer, Calls, Turn};
+use super::turn::{Calls, Turn};
 
 /// How much of a body is taken in before its handler is called: it may then run in place.
 const EARLY: usize = 64 << 10;
@@ -59,9 +60,9 @@ pub(super) fn builder(config: &Config) -> http1::Builder {
 /// What is to be done with a request.
 enum Plan {
     /// All of it is there.
-    Here(super::Request),
+    Here(Body),
     /// Its body has to be read.
-    Elsewhere(super::Request),
+    Elsewhere(Body),
     Refuse(StatusCode),
     /// The connection has ended meanwhile.
     Gone,
@@ -163,9 +164,10 @@ impl<'t, 'a, A: Answers> Drive<'t, 'a, A> {
     fn handle(&mut self, request: Request<Incoming>, cx: &mut Context<'_>) {
         let peer = self.link.peer;
         let note = self.ended.as_ref().map(|ended| Note::new(&request, peer, ended));
-        match self.plan(request, cx) {
-            Plan::Here(request) => self.answer_here(request, note),
-            Plan::Elsewhere(request) => self.answer_elsewhere(request, note),
+        let (parts, incoming) = request.into_parts();
+        match self.plan(&parts, incoming, cx) {
+            Plan::Here(body) => self.answer_here(Request::from_parts(parts, body), note),
+            Plan::Elsewhere(body) => self.answer_elsewhere(Request::from_parts(parts, body), note),
             Plan::Refuse(status) => self.refuse(status, note),
             Plan::Gone => {}
         }
@@ -174,12 +176,11 @@ impl<'t, 'a, A: Answers> Drive<'t, 'a, A> {
     fn refuse(&mut self, status: StatusCode, note: Option<Box<Note>>) {
         let mut response = Reply::refusal(status);
         Reply::noted(&mut response, note);
-        self.turn.answer(Answer::Ready(response));
+        *self.turn.answer() = Some(response);
     }
 
     #[inline]
-    fn plan(&mut self, request: Request<Incoming>, cx: &mut Context<'_>) -> Plan {
-        let (parts, incoming) = request.into_parts();
+    fn plan(&mut self, parts: &Parts, incoming: Incoming, cx: &mut Context<'_>) -> Plan {
         self.may_leave_bytes = false;
         if parts.version == Version::HTTP_11 && !parts.headers.contains_key(HOST) {
             self.may_leave_bytes = true;
@@ -187,7 +188,7 @@ impl<'t, 'a, A: Answers> Drive<'t, 'a, A> {
         }
         let peer = self.link.peer;
         if incoming.is_end_stream() {
-            return Plan::Here(Request::from_parts(parts, Body::at_hand(Bytes::new(), peer)));
+            return Plan::Here(Body::at_hand(Bytes::new(), peer));
         }
         let most = self.shared.config.max_body_bytes;
         if incoming.size_hint().lower() > most {
@@ -206,13 +207,12 @@ impl<'t, 'a, A: Answers> Drive<'t, 'a, A> {
         }
         if !is_all {
             self.may_leave_bytes = true;
-            return Plan::Elsewhere(Request::from_parts(parts, Body::inbound(inbound, peer)));
+            return Plan::Elsewhere(Body::inbound(inbound, peer));
         }
-        let body = match inbound.only_piece() {
+        Plan::Here(match inbound.only_piece() {
             Some(bytes) => Body::at_hand(bytes, peer),
             None => Body::inbound(inbound, peer),
-        };
-        Plan::Here(Request::from_parts(parts, body))
+        })
     }
 
     /// Takes in what has come together with the head; whether that is all. Most small bodies are.
@@ -239,11 +239,9 @@ impl<'t, 'a, A: Answers> Drive<'t, 'a, A> {
 
     fn answer_here(&mut self, request: super::Request, note: Option<Box<Note>>) {
         let leaving = OnGoexit(Some(self));
-        let shared = leaving.0.as_ref().map(|drive| drive.shared);
-        if let Some(shared) = shared {
-            let response = respond(shared, request, note);
+        if let Some((shared, turn)) = leaving.0.as_ref().map(|drive| (drive.shared, drive.turn)) {
+            respond(shared, request, note, &mut turn.answer());
             let drive = leaving.forget();
-            drive.turn.answer(Answer::Ready(response));
             if !drive.is_closing && drive.shared.links.is_stopping() {
                 drive.close();
             }
@@ -253,12 +251,10 @@ impl<'t, 'a, A: Answers> Drive<'t, 'a, A> {
     fn answer_elsewhere(&mut self, request: super::Request, note: Option<Box<Note>>) {
         let (sender, receiver) = oneshot::channel();
         let shared = Arc::clone(self.shared);
-        let spawned = gmp_core::Builder::new().spawn(move || {
-            // If nobody takes it, the client is gone.
-            let _ = sender.send(respond(&shared, request, note));
-        });
+        let spawned =
+            gmp_core::Builder::new().spawn(move || respond_to(sender, &shared, request, note));
         match spawned {
-            Ok(_) => self.turn.answer(Answer::Elsewhere(receiver)),
+            Ok(_) => self.turn.answer_elsewhere(receiver),
             Err(_) => self.refuse(StatusCode::SERVICE_UNAVAILABLE, None),
         }
     }

@@ -21,7 +21,7 @@ use hyper::server::conn::http2;
 use hyper::service::Service;
 
 use super::access::{Ended, Note};
-use super::answers::{Answers, Shared, respond};
+use super::answers::{Answers, Shared, respond_to};
 use super::body::{Body, Hunger, Inbound};
 use super::config::{AccessHook, Config};
 use super::io::{Io, Pace};
@@ -178,10 +178,7 @@ impl<A: Answers> Service<Request<Incoming>> for Calls<A> {
         match self.accept(request) {
             Ok(request) => {
                 let shared = Arc::clone(&self.shared);
-                let job = move || {
-                    // If nobody takes it, the client has gone.
-                    let _ = sender.send(respond(&shared, request, note));
-                };
+                let job = move || respond_to(sender, &shared, request, note);
                 exchange(&self.next, Some(Box::new(job)));
             }
             Err(status) => {

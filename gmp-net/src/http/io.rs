@@ -21,6 +21,7 @@ use gmp_sync::Pool;
 use gmp_sync::time::{Timer, after_func};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 
 use super::link::Link;
 use crate::socket::stopped;
@@ -43,6 +44,8 @@ pub(super) trait Pace {
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Read at once while a head is expected: on the stack, and without zeroing it.
 const SMALL: usize = 2 << 10;
+/// Written at once after copying it together.
+const TOGETHER: usize = 512;
 /// Read at once while a body is expected.
 const LARGE: usize = 64 << 10;
 /// When to ask again who was not over when his time had come, in nanoseconds.
@@ -150,7 +153,7 @@ impl<'a, P: Pace> Io<'a, P> {
                 }
                 Poll::Ready(Err(fail)) => return Poll::Ready(Err(failed(fail))),
             }
-            match rustix::io::read(fd, &mut *memory) {
+            match recv(fd, &mut *memory, RecvFlags::empty()) {
                 Err(Errno::AGAIN) if ends => return Poll::Ready(Ok(0)),
                 Err(Errno::AGAIN) => {}
                 Err(Errno::INTR) => desc.more(Dir::Read),
@@ -158,7 +161,7 @@ impl<'a, P: Pace> Io<'a, P> {
                     desc.more(Dir::Read);
                     return Poll::Ready(Err(error.into()));
                 }
-                Ok((bytes, _)) => {
+                Ok(((bytes, _), _)) => {
                     let n = bytes.len();
                     if n == 0 || n == len || !desc.is_drained(Dir::Read) {
                         desc.more(Dir::Read);
@@ -318,12 +321,23 @@ impl<P: Pace> Write for Io<'_, P> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
         let len = bufs.iter().map(|buf| buf.len()).sum();
-        self.get_mut().poll_attempt(cx, len, |mut stream| match bufs {
-            // The kernel has less to look at.
-            [one] => stream.write(one),
-            bufs => stream.write_vectored(bufs),
-        })
+        if let [one] = bufs {
+            return this.poll_attempt(cx, len, |mut stream| stream.write(one));
+        }
+        if len > TOGETHER {
+            return this.poll_attempt(cx, len, |mut stream| stream.write_vectored(bufs));
+        }
+        // A head and a short body: copying them takes less than it takes the kernel to look at
+        // a list.
+        let mut memory = [0; TOGETHER];
+        let mut end = 0;
+        for buf in bufs {
+            memory[end..end + buf.len()].copy_from_slice(buf);
+            end += buf.len();
+        }
+        this.poll_attempt(cx, len, |mut stream| stream.write(&memory[..end]))
     }
 }
 

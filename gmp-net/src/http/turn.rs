@@ -5,11 +5,11 @@
 //! use thread-locals (the cached date), which must not be held across that. It also means that
 //! nothing is allocated, and no other goroutine started, for a request without a body.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell, RefMut};
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use ::http::{Request, Response, StatusCode};
 use futures_channel::oneshot;
@@ -21,25 +21,18 @@ use super::io::Pace;
 use super::link::Links;
 use super::reply::Reply;
 
-/// What becomes of the request that was read last.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one for each connection; a box would be an allocation for each request"
-)]
-pub(super) enum Answer<B> {
-    /// Nothing yet, or hyper has it.
-    None,
-    Ready(Response<Reply<B>>),
-    /// Another goroutine makes it.
-    Elsewhere(oneshot::Receiver<Response<Reply<B>>>),
-}
-
 /// One connection's turn. It belongs to the connection's goroutine alone.
+///
+/// Requests and responses are large: they are moved in and out once, and made in place.
 pub(super) struct Turn<'a, B> {
     config: &'a Config,
     links: &'a Links,
-    request: Cell<Option<Request<Incoming>>>,
-    answer: Cell<Answer<B>>,
+    /// What hyper has read last.
+    request: RefCell<Option<Request<Incoming>>>,
+    /// Its answer, until hyper has it.
+    answer: RefCell<Option<Response<Reply<B>>>>,
+    /// Another goroutine makes the answer.
+    elsewhere: Cell<Option<oneshot::Receiver<Response<Reply<B>>>>>,
     /// A request was read, and hyper does not have the answer.
     is_busy: Cell<bool>,
     /// Bytes have come since the last request was read.
@@ -56,8 +49,9 @@ impl<'a, B> Turn<'a, B> {
         Turn {
             config,
             links,
-            request: Cell::new(None),
-            answer: Cell::new(Answer::None),
+            request: RefCell::new(None),
+            answer: RefCell::new(None),
+            elsewhere: Cell::new(None),
             is_busy: Cell::new(false),
             is_in_head: Cell::new(false),
             head_since: Cell::new(0),
@@ -69,13 +63,18 @@ impl<'a, B> Turn<'a, B> {
     /// The request that hyper has left.
     #[inline]
     pub(super) fn take_request(&self) -> Option<Request<Incoming>> {
-        self.request.take()
+        self.request.borrow_mut().take()
     }
 
-    /// Answers it. hyper is polled after that.
+    /// Where its answer belongs. hyper is polled after that.
     #[inline]
-    pub(super) fn answer(&self, answer: Answer<B>) {
-        self.answer.set(answer);
+    pub(super) fn answer(&self) -> RefMut<'_, Option<Response<Reply<B>>>> {
+        self.answer.borrow_mut()
+    }
+
+    /// The answer will come from there. hyper is polled after that.
+    pub(super) fn answer_elsewhere(&self, receiver: oneshot::Receiver<Response<Reply<B>>>) {
+        self.elsewhere.set(Some(receiver));
     }
 
     /// Whether the connection ended since the head of a request was not complete in time.
@@ -148,7 +147,7 @@ where
         turn.is_in_head.set(false);
         turn.head_since.set(0);
         turn.is_first.set(false);
-        turn.request.set(Some(request));
+        *turn.request.borrow_mut() = Some(request);
         Answering(turn)
     }
 }
@@ -162,21 +161,23 @@ impl<B> Future for Answering<'_, '_, B> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let turn = self.0;
-        let response = match turn.answer.replace(Answer::None) {
-            // The connection's goroutine polls again when it has it.
-            Answer::None => return Poll::Pending,
-            Answer::Ready(response) => response,
-            Answer::Elsewhere(mut receiver) => match Pin::new(&mut receiver).poll(cx) {
-                Poll::Pending => {
-                    turn.answer.set(Answer::Elsewhere(receiver));
-                    return Poll::Pending;
-                }
-                // The handler has called `goexit`.
-                ready => ready!(ready)
-                    .unwrap_or_else(|_| Reply::refusal(StatusCode::INTERNAL_SERVER_ERROR)),
-            },
-        };
-        turn.is_busy.set(false);
-        Poll::Ready(Ok(response))
+        if let Some(response) = turn.answer.borrow_mut().take() {
+            turn.is_busy.set(false);
+            return Poll::Ready(Ok(response));
+        }
+        // If there is neither, the connection's goroutine polls again when it has one.
+        let Some(mut receiver) = turn.elsewhere.take() else { return Poll::Pending };
+        match Pin::new(&mut receiver).poll(cx) {
+            Poll::Pending => {
+                turn.elsewhere.set(Some(receiver));
+                Poll::Pending
+            }
+            Poll::Ready(response) => {
+                turn.is_busy.set(false);
+                // None if the handler has called `goexit`.
+                let failed = |_| Reply::refusal(StatusCode::INTERNAL_SERVER_ERROR);
+                Poll::Ready(Ok(response.unwrap_or_else(failed)))
+            }
+        }
     }
 }
