@@ -1,6 +1,6 @@
 //! Taking work from other Ps.
 
-use super::SCHED;
+use super::{SCHED, ready};
 use crate::g::G;
 use crate::m::M;
 use crate::p::{P, Rng, status};
@@ -84,6 +84,10 @@ pub(crate) fn relieve(mp: &'static M) -> *mut G {
         }
         let gp = steal_ring(p, victim);
         if !gp.is_null() {
+            // As after a batch of the global queue: nobody saw the others on their way here.
+            if !mp.spinning.get() && !p.runq.is_empty_for_owner() {
+                ready::wakep();
+            }
             return gp;
         }
     }
