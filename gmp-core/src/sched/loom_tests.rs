@@ -204,6 +204,32 @@ fn loom_wake_after_a_batch_is_needed() {
     batch(Cut::BatchWake);
 }
 
+/// Three lie in the ring of an M that has one more turn. Another, which is not a spinner, takes
+/// two of them, while the third looks for the last time.
+fn relieved(cut: Cut) {
+    let body = |sched: &Sched, _, gp| match gp {
+        0 => sched.gate.wake(),
+        1 => sched.gate.sleep(),
+        _ => (),
+    };
+    let three = Setup { ms: 3, ps: 3, busy: 3, goroutines: 3, ..Setup::default() };
+    let ring =
+        |sched: &Sched| (0..3).for_each(|gp| _ = sched.ps[2].runq.push(ptr(gp), &sched.global));
+    let put_aside: Thread = |sched| sched.one_turn(2);
+    model(1, Setup { cut, relieves: true, body, ..three }, ring, [M0, M1, put_aside]);
+}
+
+#[test]
+fn loom_wake_relieved() {
+    relieved(Cut::Nothing);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn loom_wake_after_relieving_is_needed() {
+    relieved(Cut::RelieveWake);
+}
+
 /// Goroutine 0 parks with its thread (M 0) and hands its P off; a thread outside
 /// readies it again, and M 1 gives it a P.
 fn bound(cut: Cut, limit: Limit) {

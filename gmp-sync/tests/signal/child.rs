@@ -21,9 +21,13 @@ pub(crate) fn programs(programs: &[Program]) {
     let Some((_, run)) = programs.iter().find(|(name, _)| *name == wanted) else {
         panic!("no program {wanted}");
     };
-    // A shell that starts the tests in the background has it ignored.
-    // SAFETY: no handler is called by the default action.
-    unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
+    // A shell that starts the tests in the background has the first one ignored, and `nohup` the
+    // second, which is what one program is about.
+    let ignored = [libc::SIGINT, libc::SIGHUP];
+    for &signal in &ignored[..if wanted == "nohup" { 1 } else { 2 }] {
+        // SAFETY: no handler is called by the default action.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
     // Off the line that the test harness has begun.
     println!();
     run();

@@ -33,6 +33,8 @@ pub(super) enum Cut {
     Chain,
     /// Who takes a batch without spinning tells of the rest of it.
     BatchWake,
+    /// Who steals without being a spinner tells of the rest of what it has taken.
+    RelieveWake,
     /// A spinner's count is given back under the lock under which no P was
     /// found for it.
     CountUnderLock,
@@ -99,6 +101,9 @@ pub(super) struct Sched {
     keeper_until: AtomicU64,
     /// Whether the model looks at timers at all.
     timers: bool,
+    /// Whether Ms look at each other's rings before they give up: somebody waits for a
+    /// descriptor.
+    relieves: bool,
     limit: Limit,
     bell: AtomicU32,
     /// Ms parked with their goroutine.
@@ -117,6 +122,7 @@ pub(super) struct Setup {
     pub(super) ms: usize,
     pub(super) limit: Limit,
     pub(super) timers: bool,
+    pub(super) relieves: bool,
     /// So many Ps begin with the M of their number; the others are idle, and
     /// the other Ms begin without one.
     pub(super) busy: usize,
@@ -135,6 +141,7 @@ impl Default for Setup {
             ms: 1,
             limit: Limit::Reached,
             timers: false,
+            relieves: false,
             busy: 1,
             counted: false,
             goroutines: 1,
@@ -186,6 +193,7 @@ impl Sched {
             idle: Mutex::new(Idle { ps: idle.clone(), ..Idle::default() }),
             keeper_until: AtomicU64::new(NEVER),
             timers: setup.timers,
+            relieves: setup.relieves,
             limit: setup.limit,
             bell: AtomicU32::new(0),
             parked: AtomicUsize::new(0),
@@ -215,10 +223,14 @@ impl Sched {
             if self.ms[m].spinning.get() {
                 self.found_work_spinning(m);
             }
-            (self.body)(self, m, gp);
-            if self.left.fetch_sub(1, AcqRel) == 1 {
-                self.finish();
-            }
+            self.run(m, gp);
+        }
+    }
+
+    fn run(&self, m: usize, gp: usize) {
+        (self.body)(self, m, gp);
+        if self.left.fetch_sub(1, AcqRel) == 1 {
+            self.finish();
         }
     }
 
@@ -278,7 +290,15 @@ impl Sched {
             Popped::Next(gp) | Popped::Ring(gp) => return number(gp),
             Popped::Nothing => {}
         }
-        self.take_global_batch(m)
+        let gp = self.take_global_batch(m);
+        if gp.is_none() && self.relieves { self.relieve(m) } else { gp }
+    }
+
+    /// The turn of M number `m`, which the system then puts aside for good.
+    pub(super) fn one_turn(&self, m: usize) {
+        if let Popped::Next(gp) | Popped::Ring(gp) = self.p(m).runq.pop(false) {
+            self.run(m, number(gp).expect("a queue gave nobody"));
+        }
     }
 
     fn give_up(&self, m: usize) -> bool {
@@ -326,6 +346,24 @@ impl Sched {
             }
         }
         Stolen::Nothing
+    }
+
+    fn relieve(&self, m: usize) -> Option<usize> {
+        let own = &self.p(m).runq;
+        for victim in self.ps.iter().filter(|victim| !std::ptr::eq(&raw const victim.runq, own)) {
+            if victim.idle.load(Relaxed) != 0 {
+                continue;
+            }
+            let (gp, _) = victim.runq.steal_into(own);
+            if let Some(gp) = number(gp) {
+                let more = !self.ms[m].spinning.get() && !own.is_empty_for_owner();
+                if more && self.cut != Cut::RelieveWake {
+                    self.wakep();
+                }
+                return Some(gp);
+            }
+        }
+        None
     }
 
     // sched/ready.rs
