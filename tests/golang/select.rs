@@ -12,8 +12,7 @@ use crate::{join, panic_text};
 /// Ten goroutines on four channels of mixed capacities, 100,000 values per channel from each
 /// side: plain operations, and selects whose arms are made nil once they have had their share.
 pub(crate) fn select_stress() {
-    // As in Go, unless it would take a quarter of a minute.
-    const EACH: usize = if cfg!(debug_assertions) { 20_000 } else { 100_000 };
+    const EACH: usize = 100_000;
     let ends: [(Sender<usize>, Receiver<usize>); 4] = [0, 0, 2, 3].map(bounded);
     let all = WaitGroup::new();
     for (tx, rx) in ends.clone() {

@@ -88,13 +88,13 @@ mod in_the_scheduler {
     /// Looks whether anything has come, for `mp`, which has nothing to run.
     #[inline(always)]
     pub(crate) fn look_on(mp: &'static M) -> Option<&'static G> {
-        if is_unattended() { look(mp, EVENTS) } else { None }
+        look(mp, EVENTS)
     }
 
     /// The same for one who has something to run, and does not want to be flooded.
     #[inline(always)]
     pub(crate) fn look_between(mp: &'static M) -> Option<&'static G> {
-        if is_unattended() { look(mp, FEW) } else { None }
+        look(mp, FEW)
     }
 
     /// Apart, so that its events make no large frame of the search for work.

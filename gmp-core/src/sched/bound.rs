@@ -81,10 +81,7 @@ fn resume_here(gp: &'static G, mp: &'static M) {
     gp.bound.store(None, Relaxed);
     mp.parked_bound.store(false, Relaxed);
     gp.set_status(Status::Running);
-    let p = mp.p();
-    p.counts.switches.add(1);
-    // It was in the global queue, as a rule.
-    p.counts.visits.add(1);
+    mp.p().counts.switches.add(1);
     panic::remind(gp, mp);
     leave(mp);
 }

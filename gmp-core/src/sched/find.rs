@@ -134,7 +134,9 @@ fn find_on(mp: &'static M, p: &'static P) -> Option<(&'static G, bool)> {
         if tick.is_multiple_of(REFRESH_TICKS) {
             maxprocs::maybe_refresh();
         }
-        if let Some(gp) = netpoll::look_between(mp) {
+        if netpoll::is_unattended()
+            && let Some(gp) = netpoll::look_between(mp)
+        {
             // A P whose ring is never empty would leave what comes to sysmon.
             ready::push_next(mp, gp);
         }

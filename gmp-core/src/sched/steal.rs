@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 /// Passes over all Ps before giving up; timers and `run_next` only in the last.
 const PASSES: u32 = 4;
 /// So many Ps are looked at before the poller, itself included.
-const NEIGHBOURS: u32 = 3;
+const NEIGHBOURS: usize = 3;
 
 pub(crate) enum Stolen {
     Nothing,
@@ -74,11 +74,8 @@ fn steal_ring(p: &'static P, victim: &'static P) -> *mut G {
 /// time would never come to steal.
 pub(crate) fn relieve(mp: &'static M) -> *mut G {
     let p = mp.p();
-    let n = SCHED.procs();
-    let first = p.rng.next() % n;
-    for i in 0..n.min(NEIGHBOURS) {
-        let at = first + i;
-        let victim = SCHED.ps.get((if at < n { at } else { at - n }) as usize);
+    for id in Order::new(SCHED.procs(), &p.rng).take(NEIGHBOURS) {
+        let victim = SCHED.ps.get(id as usize);
         if from_ref(victim) == from_ref(p) || victim.status.load(Relaxed) == status::IDLE {
             continue;
         }

@@ -59,12 +59,13 @@ fn dequeued(gp: *mut G) -> Option<&'static G> {
     }
 }
 
-/// `gp`, bound and off the queue, goes on with `p`, in a slice of its own.
+/// `gp`, bound and off the global queue, goes on with `p`, in a slice of its own.
 pub(super) fn resume(gp: &'static G, p: &'static P) {
     let Some(owner) = gp.bound.load(Acquire) else {
         crate::fatal("a goroutine that is not bound was queued as bound");
     };
     p.next_slice();
+    p.counts.visits.add(1);
     owner.set_p(p);
     owner.note.wake();
 }

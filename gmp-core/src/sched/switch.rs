@@ -147,6 +147,7 @@ fn after_yield(mp: &'static M, gp: &'static G) -> Option<&'static G> {
     if next.bound.is_none() {
         return Some(next);
     }
+    p.counts.visits.add(1);
     bound::hand_p_to(next, mp, false);
     None
 }
